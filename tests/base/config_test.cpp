@@ -1,0 +1,46 @@
+#include "base/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ward::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Config, reads_typed_values_with_units) {
+  const auto document = Document::parse("[limits]\nbody = \"8 MiB\"\nidle = \"60 s\"\nrate = \"600/min\"\n", "ward.toml");
+  ASSERT_TRUE(document);
+  const Section limits = document->root().section("limits");
+  EXPECT_EQ(limits.bytes("body", 1), 8u << 20);
+  EXPECT_EQ(limits.duration("idle", 1ms), 60s);
+  EXPECT_DOUBLE_EQ(limits.rate("rate", 1), 10);
+  EXPECT_TRUE(document->finish().empty());
+}
+
+TEST(Config, names_line_and_remedy) {
+  struct Case {
+    const char* name;
+    const char* toml;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {"unknown key suggests", "[limits]\nbdy = \"1 MiB\"\n", "ward.toml:2: limits.bdy: unknown key; did you mean \"body\"?"},
+      {"missing unit", "[limits]\n\nbody = 8\n", "ward.toml:3: limits.body: needs a number and a unit (B, KiB, MiB, GiB), as in \"8 MiB\""},
+      {"syntax", "[limits\n", "ward.toml:1: "},
+  };
+  for (const Case& c : cases) {
+    const auto document = Document::parse(c.toml, "ward.toml");
+    std::vector<Problem> problems;
+    if (document) {
+      document->root().section("limits").bytes("body", 1);
+      problems = document->finish();
+    } else {
+      problems = document.error();
+    }
+    ASSERT_EQ(problems.size(), 1u) << c.name;
+    EXPECT_TRUE(problems[0].text().starts_with(c.expected)) << c.name << ": " << problems[0].text();
+  }
+}
+
+}  // namespace
+}  // namespace ward::config
