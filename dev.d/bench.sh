@@ -1,0 +1,20 @@
+# ./dev bench: figures as ratios, each beside something measured in the same run.
+
+run_bench() {
+  local which=${1:-all}
+  node24
+  case "$which" in
+    all) bench_google; node_bench door.mjs; node_bench instructions.mjs ;;
+    minimise|append) bench_google "$which" ;;
+    door) node_bench door.mjs ;;
+    instructions) node_bench instructions.mjs ;;
+    *) echo "./dev bench: unknown '$which' (door, minimise, append, instructions)" >&2; exit 2 ;;
+  esac
+}
+
+bench_google() {
+  local program
+  for program in build/release/bench/bench_${1:-*}; do [ -x "$program" ] && "$program"; done
+}
+
+node_bench() { (cd bench && ../tests/end_to_end/node_modules/.bin/node "$1"); }
