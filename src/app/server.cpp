@@ -1,0 +1,234 @@
+#include "server.hpp"
+
+#include "base/encoding.hpp"
+#include "base/log.hpp"
+#include "crypto/hash.hpp"
+
+#include <csignal>
+#include <systemd/sd-daemon.h>
+
+namespace ward::app {
+namespace {
+
+std::string version_of(const Configuration& configuration) { return hex_encode(crypto::view(crypto::sha256(configuration.text))).substr(0, 16); }
+
+std::vector<boost::asio::io_context*> cores_of(net::Server& net) {
+  std::vector<boost::asio::io_context*> all;
+  for (unsigned i = 0; i < net.cores(); ++i) all.push_back(&net.core(i));
+  return all;
+}
+
+std::string problem_list(const std::vector<config::Problem>& problems) {
+  std::string text;
+  for (const config::Problem& problem : problems) text += (text.empty() ? "" : "\n") + problem.text();
+  return text;
+}
+
+/// Keeps quota counts over a restart, in the store.
+shield::Quotas make_quotas(store::Store& store) {
+  const auto load = [&store](std::string_view client) -> std::optional<shield::QuotaCount> {
+    const auto reader = store.reader();
+    if (!reader) return std::nullopt;
+    const auto value = (*reader)->get("quota", client);
+    shield::QuotaCount count{.client = std::string(client)};
+    unsigned long long in_day = 0, in_month = 0;
+    if (!value || !*value || std::sscanf((*value)->c_str(), "%d %d %llu %llu", &count.day, &count.month, &in_day, &in_month) != 4) return std::nullopt;
+    count.in_day = in_day;
+    count.in_month = in_month;
+    return count;
+  };
+  const auto keep = [&store](const shield::QuotaCount& count) {
+    const auto kept = store.put({{"quota", count.client, fmt::format("{} {} {} {}", count.day, count.month, count.in_day, count.in_month)}});
+    if (!kept) log::error("quota_not_kept", kept.error());
+  };
+  return shield::Quotas(load, keep);
+}
+
+}  // namespace
+
+struct Server::Inside {
+  ServerOptions options;
+  Configuration configuration;
+  std::string base;
+  std::uint16_t https_port = 0, http_port = 0, admin_port = 0;
+  std::uint64_t generation = 1;
+  std::mutex reload_mutex;
+
+  // In the order in which they are made; destroyed in the reverse one, after `stop`.
+  std::unique_ptr<Installation> installation;
+  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<door::ProtocolObserver> observer;
+  std::unique_ptr<net::TlsContext> tls;
+  std::unique_ptr<net::Server> net;
+  std::unique_ptr<shield::Abuse> abuse;
+  shield::Blocklist blocklist;
+  std::unique_ptr<shield::Quotas> quotas;
+  std::unique_ptr<door::SlowReaders> slow_readers;
+  door::Counters counters;
+  std::vector<std::shared_ptr<door::Upstream>> upstreams;
+  std::unique_ptr<door::Door> door;
+  bool running = false;
+
+  Result<void> build();
+  Result<void> bind();
+  Result<void> open_door();
+  void stop();
+  void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail);
+};
+
+Result<void> Server::Inside::build() {
+  auto opened = Installation::open(options.paths, configuration);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  installation = std::move(*opened);
+  observer = std::make_unique<door::ProtocolObserver>(*installation->log, installation->clock);
+  auto made_tls = net::TlsContext::create(configuration.tls, installation->clock);
+  if (!made_tls) return std::unexpected(std::move(made_tls.error()));
+  tls = std::move(*made_tls);
+  for (const net::CertificateFinding& finding : tls->findings()) log::warning("certificate", {{"file", finding.file.string()}, {"message", finding.message}});
+  auto made_net = net::Server::create({.cores = configuration.cores, .limits = configuration.protocol, .hosts = configuration.hosts, .trusted_proxies = configuration.trusted_proxies}, *observer, installation->clock);
+  if (!made_net) return std::unexpected(std::move(made_net.error()));
+  net = std::move(*made_net);
+  return {};
+}
+
+Result<void> Server::Inside::bind() {
+  const auto port = net->listen_https(configuration.https, *tls, [this](net::Stream& stream) { return door->handle(stream); });
+  if (!port) return std::unexpected(port.error());
+  https_port = *port;
+  base = configuration.public_url.empty() ? fmt::format("https://{}{}", configuration.host, https_port == 443 ? "" : ":" + std::to_string(https_port)) : configuration.public_url;
+  if (configuration.http_on) {
+    const auto redirect = net->listen_redirect(configuration.http, https_port);
+    if (!redirect) return std::unexpected(redirect.error());
+    http_port = *redirect;
+  }
+  if (configuration.admin_on) {
+    const auto plain = net->listen_plain(configuration.admin, [this](net::Stream& stream) { return door->handle_admin(stream); });
+    if (!plain) return std::unexpected(plain.error());
+    admin_port = *plain;
+  }
+  return {};
+}
+
+Result<void> Server::Inside::open_door() {
+  Installation& in = *installation;
+  identity::Settings settings = configuration.identity;
+  if (settings.issuer.empty()) settings.issuer = base;
+  settings.fhir_base = base + configuration.fhir_path;
+  auto opened = identity::Identity::open(settings, *in.store, *in.keys, in.clock, in.random);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  identity = std::move(*opened);
+  abuse = std::make_unique<shield::Abuse>(configuration.abuse);
+  quotas.reset(new shield::Quotas(make_quotas(*in.store)));
+  slow_readers = std::make_unique<door::SlowReaders>(*in.store, std::max(2U, net->cores()));
+  auto link_key = in.keys->secret("link-seal", 64);
+  if (!link_key) return std::unexpected(std::move(link_key.error()));
+  auto live = make_live(configuration, base, cores_of(*net), in.clock, generation, upstreams);
+  if (!live) return std::unexpected(std::move(live.error()));
+  door::Services services{.clock = in.clock, .random = in.random, .log = *in.log, .store = *in.store, .identity = *identity, .keys = *in.keys, .abuse = *abuse,
+                          .blocklist = blocklist, .quotas = *quotas, .slow_readers = *slow_readers, .counters = counters, .link_key = std::move(link_key->second)};
+  auto made = door::Door::create(std::move(services), *net, std::move(*live));
+  if (!made) return std::unexpected(std::move(made.error()));
+  door = std::move(*made);
+  return {};
+}
+
+void Server::Inside::record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail) {
+  audit::Record record{.event = std::string(event), .action = 'E'};
+  record.detail = std::move(detail);
+  const auto receipt = installation->log->append_blocking(std::move(record));
+  if (!receipt) log::error("event_not_recorded", receipt.error());
+}
+
+void Server::Inside::stop() {
+  if (!running) return;
+  running = false;
+  sd_notify(0, "STOPPING=1");
+  door->begin_drain();
+  for (const auto& upstream : upstreams) upstream->stop();
+  net->drain();
+  quotas->flush();
+  record(audit::event::stop, {});
+  installation->log->stop();
+  log::info("stopped");
+}
+
+Server::Server(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Server::~Server() { inside_->stop(); }
+
+Result<std::unique_ptr<Server>> Server::create(ServerOptions options, Configuration configuration) {
+  if (!configuration.problems.empty()) return fail("configuration", problem_list(configuration.problems));
+  auto inside = std::make_unique<Inside>();
+  inside->options = std::move(options);
+  inside->configuration = std::move(configuration);
+  log::open(inside->configuration.log_file, inside->configuration.log_level);
+  for (const auto step : {&Inside::build, &Inside::bind, &Inside::open_door})
+    if (auto done = (*inside.*step)(); !done) return std::unexpected(std::move(done.error()));
+  return std::unique_ptr<Server>(new Server(std::move(inside)));
+}
+
+void Server::start() {
+  inside_->record(audit::event::start, {{"configuration", version_of(inside_->configuration)}, {"firewall", inside_->door->live()->firewall->description()}});
+  inside_->running = true;
+  inside_->net->start();
+  sd_notify(0, "READY=1");
+  log::info("started", {{"base", inside_->base}, {"cores", inside_->net->cores()}, {"admin_port", inside_->admin_port}});
+}
+
+void Server::run_until_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
+  while (true) {
+    int received = 0;
+    const timespec beat{.tv_sec = 5, .tv_nsec = 0};
+    received = sigtimedwait(&signals, nullptr, &beat);
+    if (received == SIGTERM || received == SIGINT) break;
+    if (received == SIGHUP) {
+      const auto done = reload();
+      if (!done) log::error("reload", done.error());
+    }
+    inside_->quotas->flush();
+  }
+  inside_->stop();
+}
+
+Result<std::string> Server::reload() {
+  const std::lock_guard lock(inside_->reload_mutex);
+  Inside& in = *inside_;
+  Configuration fresh = read_configuration(in.options.configuration, in.options.overlays, in.options.paths.directory);
+  const std::string before = version_of(in.configuration), after = version_of(fresh);
+  const auto refused = [&](std::string why) -> Result<std::string> {
+    in.record(audit::event::config_reload, {{"before", before}, {"after", before}, {"refused", after}});
+    return fail("configuration", std::move(why));
+  };
+  if (!fresh.problems.empty()) return refused(problem_list(fresh.problems));
+  std::vector<std::shared_ptr<door::Upstream>> upstreams;
+  auto live = make_live(fresh, in.base, cores_of(*in.net), in.installation->clock, in.generation + 1, upstreams);
+  if (!live) return refused(live.error().text());
+  if (auto reloaded = in.tls->reload(fresh.tls); !reloaded) return refused(reloaded.error().text());
+  identity::Settings settings = fresh.identity;
+  if (settings.issuer.empty()) settings.issuer = in.base;
+  settings.fhir_base = in.base + fresh.fhir_path;
+  if (auto done = in.identity->reconfigure(settings); !done) return refused(done.error().text());
+  in.net->set_limits(fresh.protocol);
+  ++in.generation;
+  in.door->replace(std::move(*live));
+  for (const auto& old : in.upstreams) old->stop();
+  in.upstreams = std::move(upstreams);
+  in.configuration = std::move(fresh);
+  in.record(audit::event::config_reload, {{"before", before}, {"after", after}});
+  log::info("reloaded", {{"before", before}, {"after", after}});
+  return fmt::format("configuration {} is in place (before: {})", after, before);
+}
+
+std::uint16_t Server::https_port() const { return inside_->https_port; }
+std::uint16_t Server::http_port() const { return inside_->http_port; }
+std::uint16_t Server::admin_port() const { return inside_->admin_port; }
+std::string Server::base() const { return inside_->base; }
+std::string Server::fhir_base() const { return inside_->base + inside_->configuration.fhir_path; }
+Installation& Server::installation() { return *inside_->installation; }
+identity::Identity& Server::identity() { return *inside_->identity; }
+door::Door& Server::door() { return *inside_->door; }
+const Configuration& Server::configuration() const { return inside_->configuration; }
+
+}  // namespace ward::app

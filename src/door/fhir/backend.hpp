@@ -1,0 +1,38 @@
+// What a FHIR route stands in front of: the embedded store, or another server. The handlers know only this face, so
+// that both are decided, minimised and recorded by the same code.
+#pragma once
+
+#include "exchange.hpp"
+#include "fhir/search.hpp"
+#include "store/store.hpp"
+
+namespace ward::door {
+
+using MaybeVersion = std::optional<store::Version>;
+
+/// Answers are what the backend holds; whether the caller may see them is decided by the handlers.
+/// Refusals are about the backend itself (502, 503, 504).
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// The current version, also if deleted; nothing if there never was one.
+  virtual boost::asio::awaitable<Allowed<MaybeVersion>> read(Exchange&, std::string_view type, std::string_view id) = 0;
+  virtual boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange&, std::string_view type, std::string_view id, std::uint64_t version) = 0;
+  /// Newest first.
+  virtual boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange&, std::string_view type, std::string_view id, std::size_t limit) = 0;
+  /// `search.query.visible` is part of the query. Every version found carries its patients.
+  virtual boost::asio::awaitable<Allowed<store::Page>> search(Exchange&, const fhir::Search& search) = 0;
+  /// All or none, if `atomic()`; else one change only.
+  virtual boost::asio::awaitable<Allowed<std::vector<store::Done>>> write(Exchange&, std::vector<store::Change> changes, ChangePermit permit) = 0;
+  virtual bool atomic() const = 0;
+};
+
+/// The backend of the exchange's route.
+Backend& backend_of(Exchange& x);
+
+/// 412 for a version that is not the expected one any more, 503 for a store that cannot write.
+Refusal refusal_of_write(const Error& error);
+Refusal refusal_of_read(const Error& error);
+
+}  // namespace ward::door

@@ -1,0 +1,36 @@
+// metadata: what works here, and nothing else.
+#include "fhir/capability.hpp"
+
+#include "fhir/handlers.hpp"
+#include "services.hpp"
+
+namespace ward::door {
+namespace {
+
+bool searches(const r4::SearchParam& param) { return param.type != r4::ParamType::composite && param.type != r4::ParamType::special; }
+
+std::string statement(const Route& route, const identity::Identity&) {
+  const bool proxied = route.upstream != nullptr;
+  fhir::CapabilityDescription description{.url = route.base, .version = "0.1.0", .date = "2026-11-24", .types = {}, .patch_formats = {}, .searches = searches};
+  if (proxied) description.system_interactions = {"batch"};
+  const std::string origin = route.base.substr(0, route.base.find('/', 8));
+  description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token", .revoke = origin + "/oauth/revoke"};
+  return fhir::capability_statement(description);
+}
+
+}  // namespace
+
+Allowed<void> capabilities(Exchange& x) {
+  // Some hundred kilobytes: made once per route and core.
+  thread_local std::map<std::string, std::string, std::less<>> made;
+  auto known = made.find(x.route->base);
+  if (known == made.end()) known = made.emplace(x.route->base, statement(*x.route, x.services.identity)).first;
+  x.record.route = x.route->path_template() + "/metadata";
+  x.answer.header("content-type", "application/fhir+json");
+  x.answer.header("cache-control", "public, max-age=300");
+  x.answer.header("access-control-allow-origin", "*");
+  x.answer.body = access::Sendable::without_phi(Buffer(known->second));
+  return {};
+}
+
+}  // namespace ward::door

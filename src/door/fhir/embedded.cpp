@@ -1,0 +1,93 @@
+// The embedded store as a backend. Point reads are done at once on the core; what may take long has threads of its own.
+#include "fhir/backend.hpp"
+#include "services.hpp"
+#include "upstream/fhir_upstream.hpp"
+
+namespace ward::door {
+namespace {
+
+class Embedded final : public Backend {
+ public:
+  boost::asio::awaitable<Allowed<MaybeVersion>> read(Exchange& x, std::string_view type, std::string_view id) override {
+    auto found = x.core.reader->read(type, id);
+    if (!found) co_return refuse(refusal_of_read(found.error()));
+    co_return std::move(*found);
+  }
+
+  boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange& x, std::string_view type, std::string_view id, std::uint64_t version) override {
+    auto found = x.core.reader->read_version(type, id, version);
+    if (!found) co_return refuse(refusal_of_read(found.error()));
+    co_return std::move(*found);
+  }
+
+  boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type, std::string_view id, std::size_t limit) override {
+    auto found = x.core.reader->history(type, id, limit, std::nullopt);
+    if (!found) co_return refuse(refusal_of_read(found.error()));
+    co_return std::move(*found);
+  }
+
+  boost::asio::awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
+    auto page = co_await x.services.slow_readers.search(search.query);
+    if (!page) co_return refuse(refusal_of_read(page.error()));
+    co_return std::move(*page);
+  }
+
+  boost::asio::awaitable<Allowed<std::vector<store::Done>>> write(Exchange& x, std::vector<store::Change> changes, ChangePermit permit) override {
+    auto done = co_await x.services.store.write(std::move(changes), std::move(permit));
+    if (!done) co_return refuse(refusal_of_write(done.error()));
+    co_return std::move(*done);
+  }
+
+  bool atomic() const override { return true; }
+};
+
+}  // namespace
+
+Backend& backend_of(Exchange& x) {
+  static Embedded embedded;
+  return x.route->upstream != nullptr ? fhir_upstream() : embedded;
+}
+
+Refusal refusal_of_write(const Error& error) {
+  if (error.is("version_conflict"))
+    return {.status = 412, .code = "version_conflict", .kind = CauseKind::record, .cause = "changed meanwhile", .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}};
+  if (error.is("not_found")) return {.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = "gone meanwhile"};
+  return {.status = 503, .code = std::string(error.code()), .kind = CauseKind::internal, .cause = "store: " + std::string(error.code()),
+          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "nothing can be written for now; nothing was changed"}}, .headers = {{"retry-after", "2"}}};
+}
+
+Refusal refusal_of_read(const Error& error) {
+  if (error.is("page_invalid"))
+    return {.status = 400, .code = "page_invalid", .kind = CauseKind::validation, .cause = "page", .issues = {{.code = "invalid", .diagnostics = "the page is not known any more; search again"}}};
+  return {.status = 503, .code = std::string(error.code()), .kind = CauseKind::internal, .cause = "store: " + std::string(error.code()),
+          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the store cannot be read for now"}}, .headers = {{"retry-after", "2"}}};
+}
+
+boost::asio::awaitable<Result<store::Page>> SlowReaders::search(const store::Query& query) {
+  std::optional<Result<store::Page>> page;
+  const auto work = [&] {
+    thread_local std::map<store::Store*, std::unique_ptr<store::Reader>> readers;
+    std::unique_ptr<store::Reader>& reader = readers[&store_];
+    if (reader == nullptr) {
+      auto opened = store_.reader();
+      if (!opened) {
+        page.emplace(std::unexpected(opened.error()));
+        return;
+      }
+      reader = std::move(*opened);
+    }
+    page.emplace(reader->search(query));
+  };
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      [this, &work](auto handler) {
+        boost::asio::post(pool_, [&work, handler = std::move(handler)]() mutable {
+          work();
+          const auto executor = boost::asio::get_associated_executor(handler);
+          boost::asio::post(executor, std::move(handler));
+        });
+      },
+      boost::asio::use_awaitable);
+  co_return std::move(*page);
+}
+
+}  // namespace ward::door

@@ -1,0 +1,23 @@
+// One handler per interaction. All work on either backend.
+#pragma once
+
+#include "fhir/backend.hpp"
+
+namespace ward::door {
+
+boost::asio::awaitable<Allowed<void>> read(Exchange& x);
+boost::asio::awaitable<Allowed<void>> vread(Exchange& x);
+boost::asio::awaitable<Allowed<void>> history(Exchange& x);
+boost::asio::awaitable<Allowed<void>> search(Exchange& x);
+boost::asio::awaitable<Allowed<void>> write(Exchange& x);    // create, update, delete, conditional or not
+boost::asio::awaitable<Allowed<void>> bundle(Exchange& x);   // batch, transaction
+Allowed<void> capabilities(Exchange& x);
+
+/// What the record says of versions that leave or change.
+void note_subjects(audit::Record& record, const store::Version& version);
+
+std::string etag(std::uint64_t version);
+/// W/"3" -> 3. Nothing for what is no version of ours; "*" is the caller's to look for.
+std::optional<std::uint64_t> parse_etag(std::string_view text);
+
+}  // namespace ward::door

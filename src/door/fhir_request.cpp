@@ -1,0 +1,117 @@
+#include "fhir_request.hpp"
+
+#include "r4/r4.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ward::door {
+namespace {
+
+Refusal not_found(std::string cause) {
+  return {.status = 404, .code = "not_found", .kind = CauseKind::protocol, .cause = std::move(cause), .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}};
+}
+
+Refusal wrong_method(std::string allowed) {
+  return {.status = 405, .code = "method_not_allowed", .kind = CauseKind::protocol, .cause = "method",
+          .issues = {{.code = "not-supported", .diagnostics = "this path takes " + allowed}}, .headers = {{"allow", allowed}}};
+}
+
+/// A row of R4's table of interactions (http.html, "Summary").
+struct Shape {
+  std::string_view method;
+  Interaction interaction;
+};
+
+Allowed<Interaction> by_method(std::string_view method, std::initializer_list<Shape> shapes) {
+  std::string allowed;
+  for (const Shape& shape : shapes) {
+    if (shape.method == method || (method == "HEAD" && shape.method == "GET")) return shape.interaction;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(shape.method);
+  }
+  return refuse(wrong_method(allowed));
+}
+
+Allowed<FhirRequest> on_base(std::string_view method) {
+  FhirRequest request;
+  if (method != "POST") return refuse(wrong_method("POST"));
+  request.kind = FhirRequest::Kind::bundle;
+  return request;
+}
+
+Allowed<FhirRequest> on_type(std::string_view method, FhirRequest request, bool has_query) {
+  const auto interaction = by_method(method, {{"GET", Interaction::search}, {"POST", Interaction::create}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
+  if (!interaction) return refuse(interaction.error());
+  request.interaction = *interaction;
+  request.conditional = method == "PUT" || method == "DELETE";
+  if (request.conditional && !has_query) return refuse(wrong_method("GET, POST (PUT and DELETE need an id or a search)"));
+  return request;
+}
+
+Allowed<FhirRequest> on_instance(std::string_view method, FhirRequest request) {
+  const auto interaction = by_method(method, {{"GET", Interaction::read}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
+  if (!interaction) return refuse(interaction.error());
+  request.interaction = *interaction;
+  return request;
+}
+
+Allowed<FhirRequest> on_history(std::string_view method, FhirRequest request, const std::vector<std::string>& rest) {
+  const bool version = rest.size() == 4;
+  const auto interaction = by_method(method, {{"GET", version ? Interaction::vread : Interaction::history}});
+  if (!interaction) return refuse(interaction.error());
+  request.interaction = *interaction;
+  if (!version) return request;
+  const std::string& text = rest[3];
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.version);
+  // What is no version of ours is answered like a version that does not exist.
+  if (error != std::errc() || end != text.data() + text.size() || request.version == 0) request.version = UINT64_MAX;
+  return request;
+}
+
+}  // namespace
+
+bool is_fhir_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+std::string_view FhirRequest::path_template() const {
+  if (kind == Kind::capabilities) return "/metadata";
+  if (kind == Kind::bundle) return "";
+  switch (interaction) {
+    case Interaction::read: return "/{type}/{id}";
+    case Interaction::vread: return "/{type}/{id}/_history/{vid}";
+    case Interaction::history: return "/{type}/{id}/_history";
+    case Interaction::search: return "/{type}?";
+    case Interaction::create: return "/{type}";
+    case Interaction::update:
+    case Interaction::remove: return conditional ? "/{type}?" : "/{type}/{id}";
+    default: return "";
+  }
+}
+
+Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vector<std::string>& rest, bool has_query) {
+  if (rest.empty()) return on_base(method);
+  FhirRequest request;
+  if (rest[0] == "metadata" && rest.size() == 1) {
+    if (method != "GET" && method != "HEAD") return refuse(wrong_method("GET"));
+    request.kind = FhirRequest::Kind::capabilities;
+    return request;
+  }
+  if (!r4::is_resource_type(rest[0])) return refuse(not_found("path: no R4 resource type"));
+  request.type = rest[0];
+  if (rest.size() == 1) return on_type(method, std::move(request), has_query);
+  if (rest[1] == "_search" && rest.size() == 2) {
+    if (method != "POST") return refuse(wrong_method("POST"));
+    request.interaction = Interaction::search;
+    return request;
+  }
+  if (!is_fhir_id(rest[1])) return refuse(not_found("path: no id"));
+  request.id = rest[1];
+  if (rest.size() == 2) return on_instance(method, std::move(request));
+  if (rest[2] == "_history" && rest.size() <= 4) return on_history(method, std::move(request), rest);
+  return refuse(not_found("path: not served"));
+}
+
+}  // namespace ward::door

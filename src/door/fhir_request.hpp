@@ -1,0 +1,30 @@
+// What a request on a FHIR route asks for (R4 http.html), from method and path alone.
+#pragma once
+
+#include "access/subject.hpp"
+#include "base/refusal.hpp"
+
+namespace ward::door {
+
+using access::Interaction;
+
+/// The interaction, and the parts of the path that name its object.
+struct FhirRequest {
+  enum class Kind : std::uint8_t { resource, capabilities, bundle };
+  Kind kind = Kind::resource;
+  Interaction interaction = Interaction::read;  // of a resource
+  std::string type, id;
+  std::uint64_t version = 0;       // of vread
+  bool conditional = false;        // PUT or DELETE on Type?query
+
+  std::string_view path_template() const;  // "/{type}/{id}", for records
+};
+
+/// Parses `rest`, the segments behind the FHIR base. A type that R4 does not have, a malformed id or version, a method
+/// that the path does not have (405 with Allow), and operations (404) are refusals.
+Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vector<std::string>& rest, bool has_query);
+
+/// R4 `id`: 1 to 64 of A-Z a-z 0-9 - .
+bool is_fhir_id(std::string_view text);
+
+}  // namespace ward::door

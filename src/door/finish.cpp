@@ -1,0 +1,79 @@
+#include "finish.hpp"
+
+#include "audit/audit.hpp"
+#include "render.hpp"
+#include "services.hpp"
+
+namespace ward::door {
+namespace {
+
+void complete_record(Exchange& x) {
+  audit::Record& record = x.record;
+  record.method = x.stream.head().method;
+  if (record.route.empty()) record.route = x.route != nullptr ? x.route->path_template() + std::string(x.route->kind == RouteKind::fhir ? x.fhir.path_template() : "") : "unknown";
+  record.status = x.answer.status;
+  record.ip = x.stream.peer().address.to_string();
+  record.request_id = x.request_id;
+  record.traceparent = x.header("traceparent");
+  if (x.caller) {
+    record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+    record.roles = x.caller->roles;
+    record.client = x.caller->client_id;
+    record.jti = x.caller->token_id;
+  }
+  if (x.grant) {
+    record.purpose = x.grant->purpose();
+    if (record.cause.empty()) record.cause = x.grant->cause_text();
+  }
+  if (record.event.empty()) record.event = audit::event::request;
+  record.duration_us = static_cast<std::uint64_t>((x.services.clock.mono() - x.began) / std::chrono::microseconds(1));
+  record.bytes = x.answer.body ? x.answer.body->size() : 0;
+}
+
+boost::asio::awaitable<Result<audit::Receipt>> make_durable(Exchange& x) {
+  if (x.intent) {
+    Result<audit::Receipt> receipt = co_await x.services.log.outcome(*x.intent, std::move(x.record));
+    co_return receipt;
+  }
+  Result<audit::Receipt> receipt = co_await x.services.log.append(std::move(x.record));
+  co_return receipt;
+}
+
+/// Nothing of the prepared answer leaves; the text is fixed and holds no PHI.
+boost::asio::awaitable<void> send_closed(Exchange& x) {
+  net::ResponseHead head{.status = 503, .headers = {{"content-type", "application/fhir+json"}, {"retry-after", "2"}, {"x-request-id", x.request_id}}};
+  Buffer body(unavailable_outcome());
+  x.services.counters.requests_failed.add();
+  auto permit = audit::no_phi("log_closed").permit();
+  const auto sent = co_await x.stream.send(std::move(head), std::move(body), std::move(permit));
+  static_cast<void>(sent);
+}
+
+void count(Exchange& x) {
+  Counters& counters = x.services.counters;
+  (x.answer.status >= 500 ? counters.requests_failed : x.answer.status >= 400 ? counters.requests_refused : counters.requests_ok).add();
+  counters.seconds.observe(std::chrono::duration<double>(x.services.clock.mono() - x.began).count());
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> record_and_send(Exchange& x) {
+  complete_record(x);
+  const bool wants_receipt = x.header("x-ward-receipt") == "1";
+  Result<audit::Receipt> receipt = co_await make_durable(x);
+  if (!receipt) {
+    co_await send_closed(x);
+    co_return;
+  }
+  net::ResponseHead head{.status = x.answer.status, .headers = std::move(x.answer.headers)};
+  head.headers.emplace_back("x-request-id", x.request_id);
+  if (wants_receipt) head.headers.emplace_back("x-ward-receipt", receipt->text());
+  for (auto& header : shield::rate_headers(x.by_source, x.by_caller)) head.headers.push_back(std::move(header));
+  Buffer body;
+  if (x.answer.body) body = std::move(*x.answer.body).release();
+  const auto sent = co_await x.stream.send(std::move(head), std::move(body), std::move(*receipt).permit());
+  static_cast<void>(sent);  // a client that left is no error of ours; its record says what was made for it
+  count(x);
+}
+
+}  // namespace ward::door

@@ -1,0 +1,44 @@
+#include "handlers.hpp"
+
+#include "fhir/handlers.hpp"
+#include "services.hpp"
+
+namespace ward::door {
+
+boost::asio::awaitable<Allowed<void>> handle(Exchange& x) {
+  switch (x.route->kind) {
+    case RouteKind::documents: co_return handle_documents(x);
+    case RouteKind::oauth: {
+      auto done = co_await handle_oauth(x);
+      co_return done;
+    }
+    case RouteKind::fhir: {
+      auto done = co_await handle_fhir(x);
+      co_return done;
+    }
+    case RouteKind::upstream: {
+      auto done = co_await handle_upstream(x);
+      co_return done;
+    }
+  }
+  co_return Allowed<void>{};
+}
+
+boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x) {
+  if (x.rest.size() == 2 && x.rest[0] == ".well-known") co_return handle_documents(x);
+  if (x.fhir.kind == FhirRequest::Kind::capabilities) co_return capabilities(x);
+  boost::asio::awaitable<Allowed<void>> work = [&] {
+    if (x.fhir.kind == FhirRequest::Kind::bundle) return bundle(x);
+    switch (x.fhir.interaction) {
+      case Interaction::read: return read(x);
+      case Interaction::vread: return vread(x);
+      case Interaction::history: return history(x);
+      case Interaction::search: return search(x);
+      default: return write(x);
+    }
+  }();
+  auto done = co_await std::move(work);
+  co_return done;
+}
+
+}  // namespace ward::door

@@ -1,0 +1,16 @@
+// What is done once a request may be done: one handler per kind of route.
+#pragma once
+
+#include "exchange.hpp"
+
+namespace ward::door {
+
+/// Chooses the handler by the route.
+boost::asio::awaitable<Allowed<void>> handle(Exchange& x);
+
+Allowed<void> handle_documents(Exchange& x);                             // discovery, JWKS
+boost::asio::awaitable<Allowed<void>> handle_oauth(Exchange& x);         // token, revoke
+boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x);
+boost::asio::awaitable<Allowed<void>> handle_upstream(Exchange& x);      // an API without a FHIR contract
+
+}  // namespace ward::door

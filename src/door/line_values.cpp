@@ -1,0 +1,98 @@
+#include "line_values.hpp"
+
+#include "r4/r4.hpp"
+
+#include <algorithm>
+
+namespace ward::door {
+namespace {
+
+constexpr bool letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+bool only(std::string_view text, std::string_view more) {
+  return std::all_of(text.begin(), text.end(), [&](char c) { return letter_or_digit(c) || more.find(c) != std::string_view::npos; });
+}
+
+bool is_date_like(std::string_view text) { return only(text, "-:+.TZ") && text.size() <= 64; }
+bool is_number_like(std::string_view text) { return only(text, "+-.|"); }
+
+/// Ids, codes and references: no white space, quote, bracket, or operator.
+bool is_code_like(std::string_view text) { return only(text, "-._/:") && text.find("..") == std::string_view::npos && text.size() <= 128; }
+
+/// system|code with a system that is a plain http or urn address without a query.
+bool is_token_like(std::string_view text) {
+  const std::size_t bar = text.find('|');
+  if (bar == std::string_view::npos) return is_code_like(text);
+  const std::string_view system = text.substr(0, bar), code = text.substr(bar + 1);
+  const bool known = system.empty() || system.starts_with("urn:") || system.starts_with("http://") || system.starts_with("https://");
+  // An address among systems must be a name with letters: numbers (127.0.0.1, 169.254...) are what an attack would ask for.
+  const bool named = system.find_first_of("gGhHiIkKlLmMnNoOpPrRsStTuUvVwWyY", system.find("//") == std::string_view::npos ? 0 : system.find("//")) != std::string_view::npos;
+  return (known && (system.empty() || named) && only(system, "-._/:") && system.find("localhost") == std::string_view::npos) && (code.empty() || is_code_like(code));
+}
+
+template <class Test>
+bool each_alternative(std::string_view value, Test test) {
+  while (true) {
+    const std::size_t comma = value.find(',');
+    if (!test(value.substr(0, comma))) return false;
+    if (comma == std::string_view::npos) return true;
+    value.remove_prefix(comma + 1);
+  }
+}
+
+bool proven_param(std::string_view type, std::string_view name, std::string_view value) {
+  if (value.empty()) return true;
+  const std::string_view code = name.substr(0, name.find(':'));
+  if (code.starts_with('_') && (code == "_count" || code == "_summary" || code == "_total" || code == "_sort" || code == "_elements" || code == "_format" || code == "_pretty"))
+    return each_alternative(value, [](std::string_view one) { return only(one, "-._/+"); });
+  if (name.ends_with(":missing")) return value == "true" || value == "false";
+  if (code == "_id") return each_alternative(value, is_code_like);
+  if (code == "_lastUpdated") return each_alternative(value, is_date_like);
+  const r4::SearchParam* param = r4::find_param(type, code);
+  if (param == nullptr) return false;
+  switch (param->type) {
+    case r4::ParamType::date: return each_alternative(value, is_date_like);
+    case r4::ParamType::number: return each_alternative(value, is_number_like);
+    case r4::ParamType::reference: return each_alternative(value, is_code_like);
+    case r4::ParamType::token: return each_alternative(value, is_token_like);
+    case r4::ParamType::quantity: return each_alternative(value, [](std::string_view one) { return is_number_like(one) || is_token_like(one); });
+    default: return false;
+  }
+}
+
+bool is_media(std::string_view value) { return only(value, "-+./*;=, ") && value.size() <= 512; }
+bool is_token_text(std::string_view value) { return only(value, "-._~+/= ,;:\"*") && value.size() <= 8192; }
+
+/// Headers whose form is checked here or where they are used.
+bool proven_header(std::string_view name, std::string_view value) {
+  static constexpr std::string_view media[] = {"accept", "content-type", "accept-encoding", "accept-language", "prefer", "cache-control", "connection", "te", "pragma", "priority",
+                                               "content-length", "transfer-encoding", "expect", "host", "x-request-id", "traceparent", "tracestate", "x-ward-receipt", "x-ward-purpose",
+                                               "upgrade-insecure-requests", "dnt", "range", "content-encoding"};
+  if (name == "authorization") return is_token_text(value);
+  if (name == "if-match" || name == "if-none-match") return only(value, "-._/\", *") && value.size() <= 256;
+  if (name == "if-modified-since" || name == "if-unmodified-since" || name == "date") return only(value, " ,:") && value.size() <= 64;
+  if (name.starts_with("sec-ch-ua") || name.starts_with("sec-fetch-")) return false;
+  return std::find(std::begin(media), std::end(media), name) != std::end(media) && (is_media(value) || is_token_text(value));
+}
+
+void add_path(const Exchange& x, std::vector<shield::FreeValue>& values) {
+  if (x.route->kind == RouteKind::fhir) return;  // type, id and version were parsed
+  for (const std::string& segment : x.rest)
+    if (!is_code_like(segment)) values.push_back({shield::Where::path, "", segment});
+}
+
+}  // namespace
+
+std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
+  std::vector<shield::FreeValue> values;
+  add_path(x, values);
+  for (const auto& [name, value] : x.query) {
+    if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
+    if (x.route->kind != RouteKind::fhir || !proven_param(x.fhir.type, name, value)) values.push_back({shield::Where::query, name, value});
+  }
+  for (const net::Header& header : x.stream.head().headers)
+    if (!proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
+  return values;
+}
+
+}  // namespace ward::door

@@ -1,0 +1,11 @@
+// Which values of path, query and headers are proven harmless by their type, and which are free.
+#pragma once
+
+#include "exchange.hpp"
+
+namespace ward::door {
+
+/// The free values of a request line. Views point into the Exchange.
+std::vector<shield::FreeValue> free_line_values(const Exchange& x);
+
+}  // namespace ward::door

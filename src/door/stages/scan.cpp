@@ -1,0 +1,26 @@
+// The firewall over what validation could not prove harmless.
+#include "line_values.hpp"
+#include "scan.hpp"
+#include "services.hpp"
+#include "stages/stages.hpp"
+
+namespace ward::door {
+
+Allowed<void> obey(Exchange& x, const shield::Verdict& verdict) {
+  if (verdict.clean()) return {};
+  x.record.detail.emplace_back("rules", verdict.rules());
+  x.record.detail.emplace_back("score", fmt::format("{}+{} clinical", verdict.score, verdict.clinical_score));
+  if (!verdict.blocked) return {};
+  x.services.counters.firewall_blocks.add();
+  return refuse(verdict.refusal());
+}
+
+Allowed<void> scan_line_values(Exchange& x) {
+  if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off) return {};
+  if (x.route->kind == RouteKind::upstream) return {};  // without a contract: scanned whole, with its body
+  const auto values = free_line_values(x);
+  if (values.empty()) return {};
+  return obey(x, x.live->firewall->scan(values, x.route->firewall));
+}
+
+}  // namespace ward::door
