@@ -8,6 +8,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace ward::net {
 
 /// Names are lower case. Views live as long as the stream.
@@ -21,6 +28,9 @@ struct Peer {
   std::string_view sni;
   std::string_view tls_version;      // "TLSv1.3"
   std::string_view client_certificate_der;  // on the mtls listener, else empty
+  /// The certificate's chain ends at `client_ca`. If false the certificate is self-signed: only its key proves
+  /// anything (RFC 8705 section 2.2), its names prove nothing.
+  bool client_certificate_verified = false;
 };
 
 /// A request as it was read: one reading, already free of what RFC 9112/9113 and shield.md "Protocol" refuse.
@@ -53,12 +63,15 @@ class Stream {
 
   /// The next piece of the body; an empty piece is the end. Waits (with the body's minimum rate) while none is there.
   /// Errors: "body_too_large" (413), "body_timeout" (408), "body_malformed" (400), "peer_gone".
+  /// After an error the connection is closed (HTTP/2: the stream is reset) once the answer is out.
   virtual boost::asio::awaitable<Result<Buffer>> read_some() = 0;
   /// The whole body, at most `bytes_max`.
   virtual boost::asio::awaitable<Result<Buffer>> read_all(std::size_t bytes_max) = 0;
 
   /// Sends a whole answer. content-length, date, strict-transport-security, x-content-type-options and (unless set)
-  /// cache-control: no-store are added. HEAD and 204/304 send no body. Only with a permit, once.
+  /// cache-control: no-store are added. HEAD and 204/304 send no body. Only with a permit, once. connection, transfer-encoding and content-length of `head`
+  /// are ignored (but content-length for HEAD with an empty body).
+  /// Errors: "already_begun", "header_invalid", "peer_gone", "write_timeout".
   virtual boost::asio::awaitable<Result<void>> send(ResponseHead head, Buffer body, SendPermit permit) = 0;
 
   /// Sends an answer of unknown length: then `send_more` until `send_end`. If the stream is dropped before `send_end`

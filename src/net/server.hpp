@@ -4,6 +4,12 @@
 #include "net/http.hpp"
 #include "net/tls.hpp"
 
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
 namespace ward::net {
 
 struct Limits {  // defaults as in shield.md "Protocol"

@@ -35,7 +35,8 @@ class TlsContext {
   static Result<std::unique_ptr<TlsContext>> create(const TlsOptions&, Clock&);
   virtual ~TlsContext() = default;
   virtual Result<void> reload(const TlsOptions&) = 0;
-  virtual void* native() = 0;  // SSL_CTX*, for net
+  /// A new SSL* (OpenSSL) of the current set, for net's listeners; the caller frees it. nullptr when out of memory.
+  virtual void* native() = 0;
   virtual std::vector<CertificateFinding> findings() const = 0;
 };
 
