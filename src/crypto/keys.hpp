@@ -6,6 +6,7 @@
 #include "base/guarded.hpp"
 #include "base/random.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@ namespace ward::crypto {
 /// Signatures by JOSE algorithm, and keys as JWK: see jose.hpp.
 class SigningKey {
  public:
-  enum class Kind { ed25519, p256, p384, rsa2048, rsa3072 };
+  enum class Kind : std::uint8_t { ed25519, p256, p384, rsa2048, rsa3072 };
   static SigningKey generate(Kind);
   /// PKCS#8 or the older forms, not encrypted. Error "key_invalid": another kind of key, or RSA below 2048 bits.
   static Result<SigningKey> from_pem(const Secret<std::string>& pem);
