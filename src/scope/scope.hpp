@@ -31,6 +31,9 @@ struct ResourceScope {
   bool operator==(const ResourceScope&) const = default;
 };
 
+/// Canonical text of one, v2 form: "user/Patient.rs".
+std::string text(const ResourceScope&);
+
 /// A set of scopes: resource scopes, and the others ("openid", "fhirUser", "launch/patient", "ward/admin") as words.
 class ScopeSet {
  public:
@@ -45,6 +48,7 @@ class ScopeSet {
   ScopeSet narrow(const ScopeSet& asked) const;
   /// Canonical text, v2 form.
   std::string text() const;
+  bool operator==(const ScopeSet&) const = default;
 
  private:
   std::vector<ResourceScope> resources_;

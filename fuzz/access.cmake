@@ -1,0 +1,1 @@
+ward_fuzz(scope LINKS scope)
