@@ -69,7 +69,6 @@ using PathItems = std::vector<PathItem>;
 
 /// Bounds of one evaluation; beyond them it ends with the error "path_limit".
 struct PathLimits {
-  unsigned depth_max = 64;        // nested evaluations
   unsigned steps_max = 500'000;   // nodes evaluated times items
   unsigned items_max = 50'000;    // in one collection
   std::size_t text_max = 1 << 20; // bytes of a computed string
