@@ -13,6 +13,7 @@ namespace ward::r4 {
 
 struct Definition;
 struct ValueSet;
+struct MemberSlot;
 
 enum class Kind : std::uint8_t { resource, datatype, backbone, primitive };
 enum class BindingStrength : std::uint8_t { none, example, preferred, extensible, required };
@@ -47,6 +48,8 @@ struct Definition {
   Kind kind;
   std::span<const Element> elements;
   std::string_view pattern;                    // of primitives: the regular expression of their text, as published
+  std::span<const MemberSlot> members;         // for `find`: a hash table without collisions
+  std::uint32_t members_seed;
 
   /// The element a JSON member stands for: "name", "valueQuantity" (of value[x]), and "_birthDate" (for the extension
   /// of a primitive; look up without the underscore). `type` is the concrete type.
@@ -59,7 +62,7 @@ struct Definition {
 
 /// A resource or data type by name, or nullptr.
 const Definition* find_definition(std::string_view name);
-/// Concrete resource types, sorted (148 in R4).
+/// Concrete resource types, sorted: 146 in R4 (its 148 resource types include the abstract Resource and DomainResource).
 std::span<const std::string_view> resource_types();
 bool is_resource_type(std::string_view name);
 
@@ -78,7 +81,8 @@ struct SearchParam {
   std::string_view base;                       // the resource type that it was looked up for
 };
 
-/// Parameters of one resource type, including those of Resource and DomainResource, sorted by code.
+/// Parameters of one resource type, including those of Resource and DomainResource, sorted by code. Those
+/// without an expression (_text, _content, _filter, _query) are not listed.
 std::span<const SearchParam> search_params(std::string_view type);
 const SearchParam* find_param(std::string_view type, std::string_view code);
 
