@@ -98,7 +98,7 @@ bool equivalent_items(const PathItem& left, const PathItem& right) {
     const auto x = quantity(a), y = quantity(b);
     if (!x || !y) return false;
     if (calendar_mix(*x, *y)) return near(x->value, y->value);
-    const auto pair = same_unit(*x, *y);
+    const auto pair = same_unit(*x, *y, In::larger);
     return pair && near(pair->left, pair->right);
   }
   if (const auto* x = std::get_if<std::string>(&a)) {

@@ -107,6 +107,11 @@ PathItem resource_item(json::Value resource, std::string_view type) {
 }
 
 void append_children(const PathItem& parent, std::string_view name, PathItems& out) {
+  if (const auto* type = std::get_if<TypeName>(&parent.computed)) {
+    if (name == "name") out.push_back(make(type->name));
+    if (name == "namespace") out.push_back(make(type->space));
+    return;
+  }
   if (!parent.definition) return;
   const json::Value object = is_primitive(parent) ? parent.extras : parent.value;
   if (!object.is_object()) return;

@@ -159,9 +159,8 @@ int compare_keys(const SortKey& a, const SortKey& b, const std::vector<bool>& de
   for (std::size_t i = 0; i < a.values.size(); ++i) {
     bool fits = true;
     int sign = 0;
-    if (a.values[i].has_value() != b.values[i].has_value())
-      sign = a.values[i] ? 1 : -1;
-    else if (a.values[i])
+    if (a.values[i].has_value() != b.values[i].has_value()) return a.values[i] ? 1 : -1;  // empty ones first
+    if (a.values[i])
       sign = order(*a.values[i], *b.values[i], fits).value_or(0);
     if (!fits) sign = a.values[i]->index() < b.values[i]->index() ? -1 : 1;
     if (sign != 0) return descending[i] ? -sign : sign;

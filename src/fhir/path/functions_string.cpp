@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 
 #include <re2/re2.h>
+#include <unicode/locid.h>
 #include <unicode/unistr.h>
 
 namespace ward::fhir::path {

@@ -49,18 +49,20 @@ const Unit* find_unit(std::string_view code) {
 
 }  // namespace
 
-std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& right) {
+std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& right, In unit) {
   const auto a = code_of(left), b = code_of(right);
   if (a == b) return Commensurable{left.value, right.value};
   const Unit* from = find_unit(a);
   const Unit* to = find_unit(b);
   if (!from || !to || from->dimension != to->dimension) return std::nullopt;
-  // In the larger unit, so that the precision of the coarser value is kept.
-  const bool to_left = compare(from->factor, to->factor) >= 0;
-  const auto factor = to_left ? divide(to->factor, from->factor) : divide(from->factor, to->factor);
-  const auto moved = factor ? multiply(to_left ? right.value : left.value, *factor) : std::nullopt;
+  const bool left_larger = compare(from->factor, to->factor) >= 0;
+  const bool move_left = left_larger == (unit == In::smaller);
+  const Decimal& source = move_left ? from->factor : to->factor;
+  const Decimal& target = move_left ? to->factor : from->factor;
+  const auto factor = divide(source, target);
+  const auto moved = factor ? multiply(move_left ? left.value : right.value, *factor) : std::nullopt;
   if (!moved) return std::nullopt;
-  return to_left ? Commensurable{left.value, *moved} : Commensurable{*moved, right.value};
+  return move_left ? Commensurable{*moved, right.value} : Commensurable{left.value, *moved};
 }
 
 bool calendar_mix(const Quantity& left, const Quantity& right) {
