@@ -1,0 +1,1 @@
+ward_fuzz(json LINKS json PkgConfig::simdjson)
