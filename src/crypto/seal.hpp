@@ -18,7 +18,7 @@ std::string seal_gcm(const Secret<std::string>& key, std::string_view nonce, std
 /// Error "unsealable" if anything was changed.
 Result<std::string> open_gcm(const Secret<std::string>& key, std::string_view nonce, std::string_view sealed, std::string_view associated);
 
-/// AES-256-SIV (RFC 5297): deterministic; key of 64 bytes. For sealed links.
+/// AES-256-SIV (RFC 5297): deterministic; key of 64 bytes; `plain` is not empty. For sealed links.
 std::string seal_siv(const Secret<std::string>& key, std::string_view plain, std::string_view associated);
 Result<std::string> open_siv(const Secret<std::string>& key, std::string_view sealed, std::string_view associated);
 
