@@ -1,0 +1,29 @@
+// Who treats, cares or acts for whom, read out of resources as they are written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ward::json {
+class Document;
+}
+
+namespace ward::access {
+
+/// The same fields as store::Relationship. `kind`: self | delegate | care-team | panel | department, and "member": then
+/// `patient` is the group that the person belongs to ("Organization/2", "PractitionerRole/4"), and what the group is
+/// related to, its members are.
+struct Relationship {
+  std::string person;   // "Practitioner/3", "Organization/2"
+  std::string patient;  // id
+  std::string kind;
+  std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
+};
+
+/// CareTeam: care-team. Encounter, Appointment, Patient.generalPractitioner: panel. Encounter.serviceProvider,
+/// Patient.managingOrganization: department. PractitionerRole: member. RelatedPerson: delegate. Patient: self.
+/// A resource that is entered-in-error, inactive, cancelled or proposed gives none. At most 1,024 rows.
+std::vector<Relationship> derive(const json::Document& resource);
+
+}  // namespace ward::access
