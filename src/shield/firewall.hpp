@@ -45,7 +45,9 @@ struct FirewallSettings {
   std::filesystem::path setup = "/etc/modsecurity/crs/crs-setup.conf";
   std::filesystem::path own_rules;          // SecLang of the operator, loaded last; may be empty
   std::vector<RuleExclusion> exclusions;
-  std::uint32_t remembered_max = 4096;      // verdicts on repeating header values
+  std::uint32_t remembered_max = 16'384;    // short values known to be clean (8 bytes each)
+  std::uint32_t values_max = 10'000;        // free values of one request that are not clinical; more is blocked
+  std::uint32_t clinical_values_max = 500;  // scored in one request; more are stored unscored, as data
 };
 
 /// Reads [firewall]: `mode`, `paranoia`, `threshold`, `clinical_threshold`, `rules`, `setup`, `own_rules`,
@@ -73,7 +75,8 @@ struct RuleMatch {
 struct Verdict {
   bool blocked = false;                     // the route's mode is block, and a threshold is reached
   std::uint32_t score = 0;                  // of the values that are not clinical
-  std::uint32_t clinical_score = 0;
+  std::uint32_t clinical_score = 0;         // of the clinical value that scores highest
+  std::uint32_t unscanned = 0;              // clinical values beyond the request's budget
   std::vector<RuleMatch> matches;           // by rule id
 
   bool clean() const { return matches.empty(); }

@@ -1,0 +1,3 @@
+#include "firewall.hpp"
+
+#include <gtest/gtest.h>
