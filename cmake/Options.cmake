@@ -26,7 +26,7 @@ function(ward_warnings TARGET)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 sees dangling and uninitialised storage in coroutine frames and std::expected where there is none.
     target_compile_options(${TARGET} PRIVATE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-array-bounds
-      -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-missing-field-initializers -Wno-subobject-linkage)
+      -Wno-mismatched-new-delete -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-missing-field-initializers -Wno-subobject-linkage)
   else()
     target_compile_options(${TARGET} PRIVATE -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
   endif()

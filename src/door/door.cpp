@@ -6,6 +6,8 @@
 namespace ward::door {
 
 struct Door::Inside {
+  Inside(Services parts, net::Server& net_server, std::shared_ptr<const Live> first) : services(std::move(parts)), server(net_server), live(std::move(first)) {}
+
   Services services;
   net::Server& server;
   std::vector<std::unique_ptr<Core>> cores;
@@ -27,7 +29,7 @@ Door::Door(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 Door::~Door() = default;
 
 Result<std::unique_ptr<Door>> Door::create(Services services, net::Server& server, std::shared_ptr<const Live> live) {
-  auto inside = std::make_unique<Inside>(Inside{.services = std::move(services), .server = server, .cores = {}, .mutex = {}, .live = live});
+  auto inside = std::make_unique<Inside>(std::move(services), server, live);
   for (unsigned i = 0; i < server.cores(); ++i) {
     auto core = std::make_unique<Core>();
     auto reader = inside->services.store.reader();

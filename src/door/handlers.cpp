@@ -1,6 +1,6 @@
 #include "handlers.hpp"
 
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "services.hpp"
 
 namespace ward::door {

@@ -83,13 +83,18 @@ void add_path(const Exchange& x, std::vector<shield::FreeValue>& values) {
 
 }  // namespace
 
-std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
+std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query) {
   std::vector<shield::FreeValue> values;
-  add_path(x, values);
-  for (const auto& [name, value] : x.query) {
+  for (const auto& [name, value] : query) {
     if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
-    if (x.route->kind != RouteKind::fhir || !proven_param(x.fhir.type, name, value)) values.push_back({shield::Where::query, name, value});
+    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, name, value)) values.push_back({shield::Where::query, name, value});
   }
+  return values;
+}
+
+std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
+  std::vector<shield::FreeValue> values = free_query_values(*x.route, x.fhir, x.query);
+  add_path(x, values);
   for (const net::Header& header : x.stream.head().headers)
     if (!proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
   return values;

@@ -8,4 +8,7 @@ namespace ward::door {
 /// The free values of a request line. Views point into the Exchange.
 std::vector<shield::FreeValue> free_line_values(const Exchange& x);
 
+/// Those of the query alone.
+std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query);
+
 }  // namespace ward::door

@@ -3,7 +3,7 @@
 
 #include "fhir/commit.hpp"
 #include "fhir/entry.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "render.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"

@@ -1,7 +1,7 @@
 // metadata: what works here, and nothing else.
 #include "fhir/capability.hpp"
 
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "services.hpp"
 
 namespace ward::door {

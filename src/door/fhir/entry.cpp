@@ -1,7 +1,7 @@
 #include "fhir/entry.hpp"
 
 #include "base/encoding.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "handlers.hpp"
 #include "render.hpp"
 #include "services.hpp"

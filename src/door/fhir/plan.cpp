@@ -1,7 +1,7 @@
 #include "fhir/plan.hpp"
 
 #include "access/relationship.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "fhir/index.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"

@@ -1,6 +1,6 @@
 // read, vread and history: decided on the version asked for and on the current one.
 #include "fhir/bundle.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "fhir/visible.hpp"
 #include "render.hpp"
 #include "services.hpp"

@@ -3,7 +3,7 @@
 
 #include "base/encoding.hpp"
 #include "fhir/bundle.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "fhir/links.hpp"
 #include "fhir/visible.hpp"
 #include "services.hpp"

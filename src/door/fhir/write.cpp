@@ -1,6 +1,6 @@
 // create, update, delete, plain and conditional.
 #include "fhir/commit.hpp"
-#include "fhir/handlers.hpp"
+#include "fhir/interactions.hpp"
 #include "render.hpp"
 #include "services.hpp"
 

@@ -1,0 +1,39 @@
+#include "commands/commands.hpp"
+#include "control/control.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace ward::app {
+
+void add_common(CLI::App& command, CommonOptions& options, bool with_config) {
+  const char* from_environment = std::getenv("WARD_DATA");
+  options.data = from_environment != nullptr ? from_environment : "/var/lib/ward";
+  command.add_option("--data", options.data, "the data directory")->envname("WARD_DATA")->capture_default_str();
+  if (with_config) command.add_option("--config", options.config, "the configuration (default: DATA/ward.toml)");
+  command.add_flag("--json", options.json, "print JSON");
+}
+
+int complain(const Error& error, bool json) {
+  if (json)
+    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"error", {{"code", error.code()}, {"message", error.text()}}}}));
+  else
+    fmt::print(stderr, "ward: {}\n", error.text());
+  return 1;
+}
+
+void print_json(const boost::json::value& value) { fmt::print("{}\n", boost::json::serialize(value)); }
+
+int ask(const CommonOptions& options, const boost::json::object& request, const std::function<void(const boost::json::object&)>& show) {
+  const auto answer = ask_server(options.paths().control(), request);
+  if (!answer) return complain(answer.error(), options.json);
+  if (options.json)
+    print_json(*answer);
+  else
+    show(*answer);
+  return 0;
+}
+
+}  // namespace ward::app

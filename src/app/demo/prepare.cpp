@@ -1,0 +1,228 @@
+#include "demo/prepare.hpp"
+
+#include "access/relationship.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/jose.hpp"
+#include "demo/clinic.hpp"
+#include "directory.hpp"
+#include "fhir/index.hpp"
+#include "json/json.hpp"
+#include "templates.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <unistd.h>
+
+namespace ward::demo {
+namespace {
+
+namespace json_value = boost::json;
+using app::Installation;
+using app::Paths;
+
+constexpr std::uint64_t seed = 20261124;
+constexpr std::size_t batch = 250;
+
+struct DemoClient {
+  const char* id;
+  const char* name;
+  const char* authentication;
+  const char* scope;
+};
+constexpr DemoClient clients[] = {
+    {"backend-key", "Lab interface (key)", "private_key_jwt", "system/Patient.rs system/Observation.cruds system/DiagnosticReport.cruds"},
+    {"backend-secret", "Registry export (secret)", "client_secret_basic", "system/Patient.rs system/Observation.rs system/Condition.rs"},
+};
+
+Result<void> make_certificates(const Paths& paths) {
+  const auto tls = paths.directory / "tls";
+  if (std::filesystem::exists(tls / "server.key")) return {};
+  std::error_code error;
+  std::filesystem::create_directories(tls, error);
+  SystemClock clock;
+  SystemRandom random;
+  const auto authority = crypto::make_authority("Ward demo CA (this machine only)", clock, random);
+  if (!authority) return std::unexpected(authority.error());
+  const auto server = crypto::make_server_certificate(*authority, {.common_name = "localhost", .dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}}, clock, random);
+  if (!server) return std::unexpected(server.error());
+  for (const auto& [name, content] : {std::pair(tls / "ca.pem", authority->certificate_pem), std::pair(tls / "server.pem", server->certificate_pem + authority->certificate_pem)})
+    if (auto written = app::write_file(name, content, 0644); !written) return written;
+  return app::write_file(tls / "server.key", server->key_pem.reveal());
+}
+
+std::string ports_overlay(const DemoOptions& options) {
+  return fmt::format("# Written at each start, from the command line.\n[listen]\nhttps = \"127.0.0.1:{}\"\nhttp = \"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\n", options.port, options.http_port, options.admin_port);
+}
+
+/// Passwords and client keys, made once and kept beside demo.json, which is written anew at each start.
+Result<json_value::object> load_credentials(const Paths& paths) {
+  const auto file = paths.directory / "demo-credentials.json";
+  if (!std::filesystem::exists(file)) return json_value::object{{"users", json_value::object()}, {"clients", json_value::object()}};
+  const auto text = app::read_file(file);
+  if (!text) return std::unexpected(text.error());
+  boost::system::error_code bad;
+  json_value::value parsed = json_value::parse(*text, bad);
+  if (bad || !parsed.is_object()) return fail("demo", fmt::format("{} is damaged; remove the directory to start anew", file.string()));
+  return parsed.as_object();
+}
+
+Result<void> keep_credentials(const Paths& paths, const json_value::object& credentials) { return app::write_file(paths.directory / "demo-credentials.json", json_value::serialize(credentials) + "\n"); }
+
+Result<void> add_people(app::Server& server, const Clinic& clinic, json_value::object& credentials) {
+  static const std::map<std::string, const char*> purposes{{"physician", "TREAT"}, {"nurse", "TREAT"}, {"front-desk", "HOPERAT"}, {"billing", "HPAYMT"}, {"patient", "PATRQT"}, {"privacy-officer", "HOPERAT"}, {"administrator", "HOPERAT"}};
+  json_value::object& kept = credentials["users"].as_object();
+  for (const Member& member : clinic.members) {
+    if (server.identity().person(member.username)) continue;
+    const std::string password = server.installation().random.token(12);
+    const auto added = app::manage_user(server.identity(), server.installation(),
+                                        {{"what", "add"}, {"name", member.username}, {"roles", json_value::array{member.role}}, {"fhir_user", member.fhir_user}, {"password", password}, {"purposes", json_value::array{purposes.at(member.role)}}});
+    if (!added) return std::unexpected(added.error());
+    kept[member.username] = password;
+  }
+  return {};
+}
+
+Result<void> add_clients(app::Server& server, json_value::object& credentials) {
+  json_value::object& kept = credentials["clients"].as_object();
+  for (const DemoClient& client : clients) {
+    if (server.identity().client(client.id)) continue;
+    const auto added = app::manage_client(server.identity(), server.installation(),
+                                          {{"what", "add"}, {"client_id", client.id}, {"client_name", client.name}, {"token_endpoint_auth_method", client.authentication}, {"scope", client.scope}, {"roles", json_value::array{"backend"}}, {"purpose", "TREAT"}});
+    if (!added) return std::unexpected(added.error());
+    json_value::object secret;
+    if (const auto* value = added->if_contains("client_secret")) secret["client_secret"] = *value;
+    if (const auto* value = added->if_contains("jwk")) secret["jwk"] = *value;
+    kept[client.id] = std::move(secret);
+  }
+  return {};
+}
+
+Result<store::Change> change_of(Resource& resource, const std::vector<std::string>& own_bases) {
+  Buffer body(resource.json);
+  const auto document = json::Document::parse(body.view());
+  if (!document) return std::unexpected(document.error());
+  auto index = fhir::index(*document, resource.type, resource.id, {.own_bases = own_bases});
+  if (!index) return std::unexpected(index.error());
+  store::Change change{.operation = store::Operation::create, .type = resource.type, .id = resource.id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
+  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
+  change.body = std::move(body);
+  return change;
+}
+
+Result<void> write_batch(Installation& in, std::vector<store::Change> changes) {
+  audit::Record record{.event = std::string(audit::event::phi_import), .action = 'C'};
+  std::map<std::string, std::uint64_t> types;
+  for (const store::Change& change : changes) {
+    ++types[change.type];
+    record.subjects.inside().of.push_back({change.index.patients.empty() ? "" : "Patient/" + change.index.patients.front(), {change.type + "/" + change.id}});
+  }
+  record.types.assign(types.begin(), types.end());
+  auto intent = in.log->intend_blocking(std::move(record));
+  if (!intent) return std::unexpected(std::move(intent.error()));
+  auto written = in.store->write_blocking(std::move(changes), intent->permit());
+  auto settled = in.log->outcome_blocking(*intent, {.event = std::string(audit::event::phi_import), .action = 'C', .outcome = written ? audit::Outcome::success : audit::Outcome::failed});
+  if (!written) return std::unexpected(std::move(written.error()));
+  if (!settled) return std::unexpected(std::move(settled.error()));
+  return {};
+}
+
+Result<void> add_records(app::Server& server, Clinic& clinic) {
+  Installation& in = server.installation();
+  const std::vector<std::string> own_bases{server.fhir_base()};
+  const bool terminal = ::isatty(2) != 0;
+  std::vector<store::Change> changes;
+  std::size_t done = 0;
+  for (Resource& resource : clinic.resources) {
+    auto change = change_of(resource, own_bases);
+    if (!change) return std::unexpected(std::move(change.error()));
+    changes.push_back(std::move(*change));
+    ++done;
+    if (changes.size() < batch && done < clinic.resources.size()) continue;
+    if (auto written = write_batch(in, std::exchange(changes, {})); !written) return written;
+    if (terminal) fmt::print(stderr, "\rfilling the clinic: {}/{} records", done, clinic.resources.size());
+  }
+  if (terminal) fmt::print(stderr, "\r\033[K");
+  return in.store->put({{"demo", "filled", std::to_string(done)}});
+}
+
+json_value::object demo_json(app::Server& server, const Clinic& clinic, const json_value::object& credentials) {
+  json_value::array users, apps;
+  for (const Member& member : clinic.members)
+    users.push_back(json_value::object{{"username", member.username}, {"password", credentials.at("users").as_object().at(member.username)}, {"role", member.role}, {"fhir_user", member.fhir_user}});
+  for (const DemoClient& client : clients) {
+    json_value::object one{{"client_id", client.id}, {"auth", client.authentication}, {"scopes", client.scope}};
+    for (const auto& [name, value] : credentials.at("clients").as_object().at(client.id).as_object()) one[name] = value;
+    apps.push_back(std::move(one));
+  }
+  return {{"base", server.base()}, {"fhir", server.fhir_base()}, {"admin", fmt::format("http://127.0.0.1:{}", server.admin_port())},
+          {"ca_file", (server.installation().paths.directory / "tls" / "ca.pem").string()}, {"pid", ::getpid()}, {"users", std::move(users)}, {"clients", std::move(apps)},
+          {"patients", json_value::array(clinic.patients.begin(), clinic.patients.end())}};
+}
+
+void print_tour(app::Server& server, const Clinic& clinic) {
+  const std::string directory = server.installation().paths.directory.string(), program = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string& patient = clinic.patients.front();
+  fmt::print(R"(
+The demo clinic is open: {0}
+All people and records are synthetic. Passwords, clients and ids: {1}/demo.json
+
+Paste these into another terminal:
+
+1. One patient, four desks. Look at which elements each of them sees (and that billing gets a year and three digits):
+   for who in dr.adams desk.diaz billing.evans patient.one; do echo "== $who"; curl -s --cacert {1}/tls/ca.pem -H "Authorization: Bearer $({2} token --data {1} --user $who)" {3}/Patient/{4}; echo; done
+
+2. A stranger's record and one that does not exist. Look at how they answer the same:
+   for id in {5} nobody; do curl -s --cacert {1}/tls/ca.pem -H "Authorization: Bearer $({2} token --data {1} --user dr.adams)" {3}/Patient/$id; echo; done; {2} explain --data {1} --user dr.adams GET /fhir/Patient/{5}
+
+3. Each of these answers in the log, and the proof that nobody changed it:
+   {2} audit tail --data {1} -n 12 && {2} audit verify --data {1}
+
+Stop with Ctrl-C.
+)",
+             server.base(), directory, program, server.fhir_base(), patient, clinic.patients[2]);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Result<std::vector<std::filesystem::path>> prepare_files(const Paths& paths, const DemoOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(paths.directory, error);
+  if (error) return fail("directory", fmt::format("{} cannot be made: {}", paths.directory.string(), error.message()));
+  if (auto made = make_certificates(paths); !made) return std::unexpected(std::move(made.error()));
+  if (!std::filesystem::exists(paths.configuration()))
+    if (auto written = app::write_file(paths.configuration(), app::demo_template()); !written) return std::unexpected(std::move(written.error()));
+  const auto ports = paths.directory / "demo-ports.toml";
+  if (auto written = app::write_file(ports, ports_overlay(options)); !written) return std::unexpected(std::move(written.error()));
+  std::vector<std::filesystem::path> overlays{ports};
+  if (!options.extra.empty()) overlays.push_back(std::filesystem::absolute(options.extra));
+  return overlays;
+}
+
+Result<void> prepare_clinic(app::Server& server, const DemoOptions&) {
+  Installation& in = server.installation();
+  const Paths& paths = in.paths;
+  auto reader = in.store->reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  // The day on which the clinic was made is part of it: the second start shows the same records.
+  auto made_on = (*reader)->get("demo", "made_on");
+  if (!made_on) return std::unexpected(std::move(made_on.error()));
+  const WallTime today = *made_on ? *parse_rfc3339(**made_on) : in.clock.wall();
+  if (!*made_on)
+    if (auto kept = in.store->put({{"demo", "made_on", rfc3339(today)}}); !kept) return kept;
+  Clinic clinic = make_clinic(seed, today);
+  auto credentials = load_credentials(paths);
+  if (!credentials) return std::unexpected(std::move(credentials.error()));
+  const auto filled = (*reader)->get("demo", "filled");
+  if (filled && !*filled)
+    if (auto added = add_records(server, clinic); !added) return added;
+  if (auto added = add_people(server, clinic, *credentials); !added) return added;
+  if (auto added = add_clients(server, *credentials); !added) return added;
+  if (auto kept = keep_credentials(paths, *credentials); !kept) return kept;
+  if (auto written = app::write_file(paths.demo(), json_value::serialize(demo_json(server, clinic, *credentials)) + "\n"); !written) return written;
+  print_tour(server, clinic);
+  return {};
+}
+
+}  // namespace ward::demo

@@ -1,0 +1,289 @@
+#include "import/importer.hpp"
+
+#include "access/relationship.hpp"
+#include "base/encoding.hpp"
+#include "fhir/bundle.hpp"
+#include "fhir/index.hpp"
+#include "fhir/validate.hpp"
+#include "import/source.hpp"
+#include "json/json.hpp"
+#include "r4/r4.hpp"
+#include "shield/narrative.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace ward::app {
+namespace {
+
+constexpr std::size_t listed_max = 10'000;
+constexpr std::size_t dangling_max = 1'000;
+constexpr json::Limits document_limits{.depth_max = 64, .members_max = 20'000'000};  // whole bundles of a file that an operator named
+
+void list(std::vector<std::string>& lines, std::string line) {
+  if (lines.size() < listed_max) lines.push_back(std::move(line));
+}
+
+/// What a first pass over all files learns: where each fullUrl and each identifier leads, whichever comes first.
+struct Names {
+  fhir::ReferenceMap references;                         // urn:uuid:... and Type?identifier=system|value to Type/id
+  std::uint64_t resources = 0;
+};
+
+std::string urn_uuid(const std::string& full_url) { return full_url.starts_with("urn:uuid:") ? full_url.substr(9) : std::string(); }
+
+/// A resource keeps its own id; without one, a urn:uuid fullUrl gives it.
+std::string id_of(json::Value resource, const std::string& full_url) {
+  const std::string own = resource.string("id");
+  return own.empty() ? urn_uuid(full_url) : own;
+}
+
+/// Calls `each` with every resource of a document: itself, or its entries.
+template <class Each>
+Result<void> each_resource(json::Value root, const Each& each) {
+  if (root.string("resourceType") != "Bundle" || !root["entry"]) return each(root, std::string(), std::size_t(0));
+  std::size_t number = 0;
+  for (json::Value entry = root["entry"].first(); entry; entry = entry.next(), ++number)
+    if (entry["resource"])
+      if (auto done = each(entry["resource"], entry.string("fullUrl"), number); !done) return done;
+  return {};
+}
+
+void learn_identifiers(Names& names, json::Value resource, const std::string& type, const std::string& target) {
+  for (json::Value one = resource["identifier"].is_array() ? resource["identifier"].first() : json::Value(); one; one = one.next()) {
+    const std::string system = one.string("system"), value = one.string("value");
+    if (!value.empty()) names.references.emplace(fmt::format("{}?identifier={}|{}", type, system, value), target);
+  }
+}
+
+Result<void> learn(Names& names, const SourceDocument& source) {
+  const auto document = json::Document::parse(source.bytes.view(), document_limits);
+  if (!document) return {};  // the second pass says what is wrong, and where
+  return each_resource(document->root(), [&](json::Value resource, const std::string& full_url, std::size_t) -> Result<void> {
+    ++names.resources;
+    const std::string type = resource.string("resourceType"), id = id_of(resource, full_url);
+    if (id.empty()) return {};
+    if (!full_url.empty()) names.references.emplace(full_url, type + "/" + id);
+    learn_identifiers(names, resource, type, type + "/" + id);
+    return {};
+  });
+}
+
+class Import {
+ public:
+  Import(Installation& installation, const ImportRequest& request, const Names& names, const std::function<void(const ImportProgress&)>& progress)
+      : in_(installation), request_(request), names_(names), progress_(progress) {}
+
+  Result<void> open_reader() {
+    auto reader = in_.store->reader();
+    if (!reader) return std::unexpected(std::move(reader.error()));
+    reader_ = std::move(*reader);
+    return {};
+  }
+
+  Result<void> take(const SourceDocument& source) {
+    const auto document = json::Document::parse(source.bytes.view(), document_limits);
+    if (!document) {
+      refuse(source.where, document.error().message());
+      return {};
+    }
+    return each_resource(document->root(), [&](json::Value resource, const std::string& full_url, std::size_t number) {
+      return take_resource(source.where, resource, full_url, number);
+    });
+  }
+
+  Result<void> flush();
+
+  ImportReport report;
+
+ private:
+  void refuse(const std::string& where, const std::string& why) {
+    ++report.refused;
+    list(report.refusals, where + ": " + why);
+  }
+
+  Result<void> take_resource(const std::string& where, json::Value resource, const std::string& full_url, std::size_t number);
+  bool clean(Buffer& body, const std::string& name);
+  bool is_unchanged(const store::Version& stored, std::string_view body) const;
+
+  Installation& in_;
+  const ImportRequest& request_;
+  const Names& names_;
+  const std::function<void(const ImportProgress&)>& progress_;
+  std::unique_ptr<store::Reader> reader_;
+  std::vector<store::Change> waiting_;
+  std::set<std::string> waiting_names_;
+  std::uint64_t done_ = 0;
+};
+
+/// Narratives that do not pass are cleaned, and listed. False: one cannot be taken at all.
+bool Import::clean(Buffer& body, const std::string& name) {
+  const auto document = json::Document::parse(body.view());
+  if (!document) return false;
+  const fhir::Reading reading = fhir::read_resource(*document);
+  Buffer fresh;
+  std::size_t from = 0;
+  for (const fhir::NarrativeSpan& narrative : reading.narratives) {
+    const shield::Narrative judged = shield::check_narrative(narrative.value.text());
+    if (std::holds_alternative<shield::NarrativeRefused>(judged)) return false;
+    const auto* cleaned = std::get_if<shield::NarrativeCleaned>(&judged);
+    if (cleaned == nullptr) continue;
+    fresh.append(body.view().substr(from, narrative.begin - from));
+    fresh.append(json_string(cleaned->xhtml));
+    from = narrative.begin + narrative.size;
+    ++report.narratives_cleaned;
+    list(report.cleaned, fmt::format("{}: {}", name, fmt::join(cleaned->removed, ", ")));
+  }
+  if (from == 0) return true;
+  fresh.append(body.view().substr(from));
+  body = std::move(fresh);
+  return true;
+}
+
+/// Equal but for what the store sets itself.
+bool Import::is_unchanged(const store::Version& stored, std::string_view body) const {
+  const auto a = json::Document::parse(stored.body.inside().view()), b = json::Document::parse(body);
+  if (!a || !b) return false;
+  const std::function<bool(json::Value, json::Value)> equal = [&](json::Value x, json::Value y) -> bool {
+    if (!x || !y || x.type() != y.type()) return bool(x) == bool(y) && !x;
+    if (x.is_object()) {
+      const auto counted = [](json::Value object, bool meta) {
+        std::size_t n = 0;
+        for (json::Value m = object.first(); m; m = m.next()) n += meta && (m.name() == "versionId" || m.name() == "lastUpdated") ? 0 : 1;
+        return n;
+      };
+      const bool meta = x.name() == "meta";
+      if (counted(x, meta) != counted(y, meta)) return false;
+      for (json::Value m = x.first(); m; m = m.next())
+        if (!(meta && (m.name() == "versionId" || m.name() == "lastUpdated")) && !equal(m, y[m.name()])) return false;
+      return true;
+    }
+    if (x.is_array()) {
+      json::Value p = x.first(), q = y.first();
+      for (; p && q; p = p.next(), q = q.next())
+        if (!equal(p, q)) return false;
+      return !p && !q;
+    }
+    return x.is_string() ? x.text() == y.text() : x.raw() == y.raw();
+  };
+  // A body without meta gets one when it is stored.
+  for (json::Value m = a->root().first(); m; m = m.next()) {
+    if (m.name() == "meta" && !b->root()["meta"]) {
+      for (json::Value inner = m.first(); inner; inner = inner.next())
+        if (inner.name() != "versionId" && inner.name() != "lastUpdated") return false;
+    } else if (!equal(m, b->root()[m.name()])) {
+      return false;
+    }
+  }
+  for (json::Value m = b->root().first(); m; m = m.next())
+    if (!a->root()[m.name()]) return false;
+  return true;
+}
+
+Result<void> Import::take_resource(const std::string& where, json::Value resource, const std::string& full_url, std::size_t number) {
+  ++done_;
+  const std::string type = resource.string("resourceType"), id = id_of(resource, full_url), name = type + "/" + id;
+  const std::string place = fmt::format("{} entry {} {}", where, number, name);
+  if (!r4::is_resource_type(type)) return refuse(place, "resourceType: no R4 resource type"), Result<void>{};
+  if (id.empty()) return refuse(place, "id: the resource has none, and no urn:uuid fullUrl gives one"), Result<void>{};
+  Buffer body = fhir::set_id(resource, id);
+  {
+    const auto whole = json::Document::parse(body.view());
+    if (!whole) return refuse(place, whole.error().message()), Result<void>{};
+    body = fhir::rewrite_references(whole->root(), type, names_.references, full_url);
+  }
+  if (!clean(body, name)) return refuse(place, "text.div: the narrative is not well-formed XHTML"), Result<void>{};
+  const auto document = json::Document::parse(body.view());
+  if (!document) return refuse(place, document.error().message()), Result<void>{};
+  const fhir::Reading reading = fhir::read_resource(*document, {.expected_type = type});
+  if (!reading.ok()) {
+    ++report.refused;
+    for (const Issue& issue : reading.issues) list(report.refusals, fmt::format("{}: {}: {}", place, issue.expression, issue.diagnostics));
+    return {};
+  }
+  if (waiting_names_.contains(name))
+    if (auto flushed = flush(); !flushed) return flushed;
+  auto stored = reader_->read(type, id);
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  const bool exists = *stored && !(*stored)->deleted;
+  if (exists && is_unchanged(**stored, body.view())) {
+    ++report.unchanged;
+    return {};
+  }
+  auto index = fhir::index(*document, type, id, {.own_bases = request_.own_bases});
+  if (!index) return refuse(place, index.error().message()), Result<void>{};
+  store::Change change{.operation = exists ? store::Operation::update : store::Operation::create, .type = type, .id = id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
+  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
+  change.body = std::move(body);
+  if (exists) list(report.new_versions, name);
+  (exists ? report.updated : report.created) += 1;
+  waiting_.push_back(std::move(change));
+  waiting_names_.insert(name);
+  return waiting_.size() >= request_.batch ? flush() : Result<void>{};
+}
+
+Result<void> Import::flush() {
+  if (waiting_.empty()) return {};
+  audit::Record record{.event = std::string(audit::event::phi_import), .action = 'C'};
+  std::map<std::string, std::uint64_t> types;
+  for (const store::Change& change : waiting_) {
+    ++types[change.type];
+    const std::string resource = change.type + "/" + change.id;
+    if (change.index.patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
+    for (const std::string& patient : change.index.patients) {
+      auto& subjects = record.subjects.inside().of;
+      const auto known = std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == "Patient/" + patient; });
+      if (known != subjects.end())
+        known->resources.push_back(resource);
+      else
+        subjects.push_back({"Patient/" + patient, {resource}});
+    }
+  }
+  record.types.assign(types.begin(), types.end());
+  audit::Record outcome{.event = record.event, .action = 'C'};
+  outcome.types = record.types;
+  auto intent = in_.log->intend_blocking(std::move(record));
+  if (!intent) return std::unexpected(std::move(intent.error()));
+  auto written = in_.store->write_blocking(std::exchange(waiting_, {}), intent->permit());
+  waiting_names_.clear();
+  outcome.outcome = written ? audit::Outcome::success : audit::Outcome::failed;
+  auto settled = in_.log->outcome_blocking(*intent, std::move(outcome));
+  if (!written) return std::unexpected(std::move(written.error()));
+  if (!settled) return std::unexpected(std::move(settled.error()));
+  progress_({done_, names_.resources, "resources"});
+  return {};
+}
+
+}  // namespace
+
+boost::json::object ImportReport::json() const {
+  const auto lines = [](const std::vector<std::string>& all) { return boost::json::array(all.begin(), all.end()); };
+  return {{"created", created}, {"updated", updated}, {"unchanged", unchanged}, {"refused", refused}, {"narratives_cleaned", narratives_cleaned}, {"seconds", seconds},
+          {"new_versions", lines(new_versions)}, {"refusals", lines(refusals)}, {"cleaned", lines(cleaned)}, {"dangling", lines(dangling)}};
+}
+
+Result<ImportReport> import_files(Installation& installation, const ImportRequest& request, const std::function<void(const ImportProgress&)>& progress) {
+  const MonoTime began = installation.clock.mono();
+  const auto files = find_sources(request.files);
+  if (!files) return std::unexpected(files.error());
+  Names names;
+  for (const auto& file : *files) {
+    auto read = each_document(file, [&](SourceDocument source) { return learn(names, source); });
+    if (!read) return std::unexpected(std::move(read.error()));
+    progress({names.resources, 0, "read"});
+  }
+  Import import(installation, request, names, progress);
+  if (auto opened = import.open_reader(); !opened) return std::unexpected(std::move(opened.error()));
+  for (const auto& file : *files) {
+    auto taken = each_document(file, [&](SourceDocument source) { return import.take(source); });
+    if (!taken) return std::unexpected(std::move(taken.error()));
+  }
+  if (auto flushed = import.flush(); !flushed) return std::unexpected(std::move(flushed.error()));
+  auto reader = installation.store->reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  if (auto dangling = (*reader)->dangling(dangling_max)) import.report.dangling = std::move(*dangling);
+  import.report.seconds = std::chrono::duration<double>(installation.clock.mono() - began).count();
+  return std::move(import.report);
+}
+
+}  // namespace ward::app

@@ -1,0 +1,113 @@
+#include "explain.hpp"
+
+#include "fhir/search.hpp"
+#include "fhir_request.hpp"
+#include "line_values.hpp"
+#include "r4/r4.hpp"
+#include "shield/request_line.hpp"
+#include "stages/stages.hpp"
+
+#include <algorithm>
+
+namespace ward::door {
+namespace {
+
+using Steps = std::vector<ExplainStep>;
+
+bool refused(Steps& steps, std::string stage, const Refusal& refusal) {
+  steps.push_back({std::move(stage), false, fmt::format("{} {}: {}", refusal.status, refusal.code, refusal.cause), ""});
+  return false;
+}
+
+void explain_limits(Steps& steps, const Live& live) {
+  for (const shield::RatePolicy& policy : live.limits->settings().policies)
+    steps.push_back({"limits", true, fmt::format("{}: {}/s, up to {} at once; over it delayed up to {} ms, then 429", policy.name, policy.per_second, policy.burst, live.limits->settings().delay_max.count()), policy.where});
+}
+
+bool explain_firewall(Steps& steps, const Live& live, const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query) {
+  const auto values = free_query_values(route, fhir, query);
+  if (values.empty()) {
+    steps.push_back({"shield", true, "every value is proven by its type; nothing is scanned", ""});
+    return true;
+  }
+  const shield::Verdict verdict = live.firewall->scan(values, route.firewall);
+  for (const std::string& line : verdict.explain()) steps.push_back({"shield", !verdict.blocked, line, ""});
+  if (verdict.clean()) steps.push_back({"shield", true, fmt::format("{} free value(s) scanned, no rule matched", values.size()), ""});
+  if (verdict.blocked) steps.push_back({"shield", false, "blocked; the narrowest exclusion: " + verdict.exclusions(), ""});
+  return !verdict.blocked;
+}
+
+bool explain_identity(Steps& steps, const ExplainRequest& request) {
+  if (!request.caller) {
+    steps.push_back({"identify", false, "401: no token", ""});
+    return false;
+  }
+  const identity::Caller& caller = *request.caller;
+  steps.push_back({"identify", true, fmt::format("{} {}{}, roles [{}], scope {}", caller.kind == identity::Caller::Kind::person ? "person" : "client", caller.subject,
+                                                 caller.fhir_user.empty() ? "" : " (" + caller.fhir_user + ")", fmt::join(caller.roles, ", "), caller.scope.text()), ""});
+  return true;
+}
+
+bool explain_parameters(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, const std::string& query, const Live& live) {
+  const auto search = fhir::parse_search(fhir.type, query, {}, {.own_bases = live.own_bases});
+  if (!search) return refused(steps, "search", search.error());
+  for (const fhir::UsedParam& used : search->used)
+    if (used.param != nullptr && !access::searchable(grant, *used.param)) {
+      steps.push_back({"view", false, fmt::format("403 parameter_hidden: {} looks at {}, which the view hides", used.code, used.param->expression), grant.cause_text()});
+      return false;
+    }
+  return true;
+}
+
+void explain_record(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, store::Reader& reader) {
+  const auto found = reader.read(fhir.type, fhir.id);
+  if (!found) {
+    steps.push_back({"record", false, found.error().message(), ""});
+  } else if (!*found) {
+    steps.push_back({"record", false, "404: there is no such resource", ""});
+  } else if (!grant.sees(fhir.type, (*found)->patients)) {
+    steps.push_back({"record", false, "404, as if it did not exist: it exists, but its patient is not among those that the relationship reaches", grant.cause_text()});
+  } else {
+    steps.push_back({"record", true, (*found)->deleted ? "410: it was deleted" : fmt::format("version {} is in the grant", (*found)->version), ""});
+  }
+}
+
+void explain_grant(Steps& steps, const ExplainRequest& request, const FhirRequest& fhir, const Live& live, store::Reader& reader, Clock& clock) {
+  const access::Subject subject = subject_of(*request.caller, request.purpose);
+  const WallTime now = clock.wall();
+  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) { return reader.related(person, kind, now); };
+  for (access::Step& step : access::explain(live.policy, subject, fhir.interaction, fhir.type, related, now)) steps.push_back({step.stage, step.passed, step.detail, step.where});
+  const auto grant = access::decide(live.policy, subject, fhir.interaction, fhir.type, related, now);
+  if (!grant) return;
+  if (fhir.interaction == Interaction::search && !explain_parameters(steps, *grant, fhir, request.query, live)) return;
+  if (!fhir.id.empty()) explain_record(steps, *grant, fhir, reader);
+}
+
+}  // namespace
+
+std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, store::Reader& reader, Clock& clock) {
+  Steps steps;
+  const auto segments = shield::path_segments(request.path);
+  if (!segments) return refused(steps, "shield", segments.error()), steps;
+  const auto found = live.routes.find(request.host, *segments);
+  if (!found) return steps.push_back({"route", false, "404: no route has this path", ""}), steps;
+  const Route& route = *found->route;
+  steps.push_back({"route", true, fmt::format("{} ({})", route.name, route.path_template()), route.where});
+  const auto query = shield::parse_query(request.query);
+  if (!query) return refused(steps, "shield", query.error()), steps;
+  FhirRequest fhir;
+  if (route.kind == RouteKind::fhir) {
+    const std::vector<std::string> rest(segments->begin() + static_cast<std::ptrdiff_t>(found->consumed), segments->end());
+    auto parsed = parse_fhir_request(request.method, rest, !query->empty());
+    if (!parsed) return refused(steps, "route", parsed.error()), steps;
+    fhir = std::move(*parsed);
+  }
+  explain_limits(steps, live);
+  if (!explain_firewall(steps, live, route, fhir, *query)) return steps;
+  if (route.kind == RouteKind::documents || route.kind == RouteKind::oauth) return steps;
+  if (!explain_identity(steps, request)) return steps;
+  if (route.kind == RouteKind::fhir && fhir.kind == FhirRequest::Kind::resource) explain_grant(steps, request, fhir, live, reader, clock);
+  return steps;
+}
+
+}  // namespace ward::door
