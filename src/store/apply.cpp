@@ -1,5 +1,6 @@
 #include "apply.hpp"
 
+#include <sqlite3.h>
 #include <tuple>
 
 namespace ward::store {
@@ -33,7 +34,7 @@ std::unexpected<Error> conflict(std::string_view why) {
 Result<std::vector<Done>> Applier::apply(ChangeSet& set, WallTime now) {
   const bool changed_before = relationships_changed_;
   connection_.execute("SAVEPOINT change_set");
-  auto done = apply_all(set, now);
+  auto done = apply_or_refuse(set, now);
   if (!done) {
     connection_.execute("ROLLBACK TO change_set");
     names_.forget();
@@ -41,6 +42,17 @@ Result<std::vector<Done>> Applier::apply(ChangeSet& set, WallTime now) {
   }
   connection_.execute("RELEASE change_set");
   return done;
+}
+
+// What SQLite refuses because of the set itself must not cost the others of the batch their commit.
+Result<std::vector<Done>> Applier::apply_or_refuse(ChangeSet& set, WallTime now) {
+  try {
+    return apply_all(set, now);
+  } catch (const Failure& failure) {
+    const int primary = failure.code & 0xFF;
+    if (primary != SQLITE_CONSTRAINT && primary != SQLITE_TOOBIG) throw;
+    return fail("invalid_change", fmt::format("store: a change cannot be stored (SQLite {})", failure.code));
+  }
 }
 
 Result<std::vector<Done>> Applier::apply_all(ChangeSet& set, WallTime now) {
@@ -122,7 +134,7 @@ void Applier::write_index(const Current& old, std::int64_t type, const Change& c
     Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", old.row);
     if (run.step()) old_record = run.blob(0);
     // A damaged record would leave index rows behind; refuse rather than answer wrongly later.
-    if (!decode(old_record, old_entries_)) throw Failure{11};  // SQLITE_CORRUPT
+    if (!decode(old_record, old_entries_)) throw Failure{SQLITE_CORRUPT};
     before = index_rows(old_entries_);
   }
   if (change.operation == Operation::remove) {

@@ -96,6 +96,12 @@ Committer::Batch Committer::take(std::stop_token stop) {
 }
 
 void Committer::commit(Batch& batch) {
+  const auto failed = [&](const Failure& failure) {
+    close();
+    failures_.add();
+    if (healthy_.exchange(false, std::memory_order_acq_rel)) log::error("store_failed", failed_write(failure));
+    for (Job& job : batch) job.outcome = std::unexpected(failed_write(failure));
+  };
   try {
     if (connection_ == nullptr) reopen();
     apply_and_commit(batch);
@@ -103,10 +109,9 @@ void Committer::commit(Batch& batch) {
     commits_.add();
     sets_.add(double(batch.size()));
   } catch (const Failure& failure) {
-    close();
-    failures_.add();
-    if (healthy_.exchange(false, std::memory_order_acq_rel)) log::error("store_failed", failed_write(failure));
-    for (Job& job : batch) job.outcome = std::unexpected(failed_write(failure));
+    failed(failure);
+  } catch (const std::bad_alloc&) {
+    failed(Failure{SQLITE_NOMEM});
   }
 }
 

@@ -108,7 +108,7 @@ using Ranges = std::vector<Range>;
 /// The ranges of one condition; nothing if no index gives a superset of its matches.
 class RangesOf {
  public:
-  RangesOf(const Need& need, std::int64_t type, std::int64_t now) : need_(need), type_(type), now_(now) {}
+  RangesOf(const Need& need, std::int64_t type) : need_(need), type_(type) {}
 
   std::optional<Ranges> find() {
     if (need_.condition->negate || need_.condition->missing) return std::nullopt;
@@ -239,7 +239,6 @@ class RangesOf {
 
   const Need& need_;
   const std::int64_t type_;
-  [[maybe_unused]] const std::int64_t now_;
   Ranges ranges_;
 };
 
@@ -276,7 +275,7 @@ Plan choose_plan(const Predicate& predicate, std::int64_t type, Names& names, Co
   std::vector<Ranges> options;
   const auto consider = [&](const std::vector<Need>& needs) {
     for (const Need& need : needs)
-      if (auto ranges = RangesOf(need, type, predicate.now_ms).find()) options.push_back(std::move(*ranges));
+      if (auto ranges = RangesOf(need, type).find()) options.push_back(std::move(*ranges));
   };
   consider(predicate.needs);
   if (predicate.sights.size() == 1) consider(predicate.sights.front().also);

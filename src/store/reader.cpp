@@ -2,6 +2,8 @@
 
 #include "search.hpp"
 
+#include <sqlite3.h>
+
 namespace ward::store {
 namespace {
 
@@ -38,19 +40,27 @@ auto SqliteReader::guarded(Work work) -> decltype(work()) {
   }
 }
 
+// The hot path: one statement, which is its own snapshot.
 Result<std::optional<Version>> SqliteReader::read(std::string_view type, std::string_view id) {
-  return guarded([&]() -> Result<std::optional<Version>> {
+  try {
     const auto number = names_.type(type);
     if (!number) return std::nullopt;
-    const auto row = names_.row(*number, id);
-    if (!row) return std::nullopt;
-    return current(*row, type);
-  });
+    Run run = connection_.query(
+        "SELECT id, version, updated, live, patients, body FROM resource WHERE type = ?1 AND id = ?2 AND version > 0", *number, id);
+    if (!run.step()) return std::nullopt;
+    return version_of(run, type);
+  } catch (const Failure& failure) {
+    return fail_with(failure, "a read failed");
+  }
 }
 
 std::optional<Version> SqliteReader::current(std::int64_t row, std::string_view type) {
   Run run = connection_.query("SELECT id, version, updated, live, patients, body FROM resource WHERE row = ?1 AND version > 0", row);
   if (!run.step()) return std::nullopt;
+  return version_of(run, type);
+}
+
+Version SqliteReader::version_of(Run& run, std::string_view type) {
   Version out{.type = std::string(type), .id = std::string(run.text(0)), .version = std::uint64_t(run.integer(1)),
               .updated = wall(run.integer(2)), .deleted = run.integer(3) == 0, .body = {}, .patients = words(run.text(4))};
   if (!out.deleted) out.body = Phi<Buffer>(Buffer(run.blob(5)));
@@ -91,7 +101,7 @@ Version SqliteReader::old_version(Run& run, std::string_view type, std::string_v
               .updated = wall(run.integer(1)), .deleted = run.integer(2) != 0, .body = {}, .patients = words(run.text(3))};
   if (out.deleted) return out;
   Buffer body;
-  if (!unsqueezer_.unsqueeze(run.blob(5), std::size_t(run.integer(4)), body)) throw Failure{11};  // SQLITE_CORRUPT
+  if (!unsqueezer_.unsqueeze(run.blob(5), std::size_t(run.integer(4)), body)) throw Failure{SQLITE_CORRUPT};
   out.body = Phi<Buffer>(std::move(body));
   return out;
 }

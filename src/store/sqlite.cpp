@@ -57,12 +57,27 @@ void Run::bind(int at, const std::optional<std::int64_t>& value) {
   bind(at, std::nullopt);
 }
 
+namespace {
+
+void make_private_file(const std::filesystem::path& file) {
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0) throw Failure{SQLITE_CANTOPEN};
+  ::close(made);
+  // The name of the file must survive a loss of power, too.
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = opened >= 0 && ::fsync(opened) == 0;
+  if (opened >= 0) ::close(opened);
+  if (!synced) throw Failure{SQLITE_IOERR_DIR_FSYNC};
+}
+
+}  // namespace
+
 Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64_t cache_bytes, int busy_ms) {
   if (mode == Mode::write) {
     // SQLite gives -wal and -shm the mode of the file; so the file is made by us, for its owner alone.
-    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) throw Failure{SQLITE_CANTOPEN};
-    ::close(made);
+    std::error_code unreachable;
+    if (!std::filesystem::exists(file, unreachable)) make_private_file(file);
   }
   const int access = mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const int code = sqlite3_open_v2(file.c_str(), &connection_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);

@@ -95,6 +95,8 @@ struct Version {
 
 struct TokenIs { std::optional<std::string> system; std::optional<std::string> code; };  // |code: system ""; code: system nullopt; system|: code nullopt
 struct StringIs { enum How { prefix, exact, contains } how; std::string text; };        // text folded unless exact
+/// R4 prefixes. Dates compare intervals. A number's value is the middle of its interval: eq holds if it lies in the
+/// search's interval, the other prefixes compare the two middles (R4 search, "Number": precision is ignored there).
 enum class Compare : std::uint8_t { eq, ne, lt, gt, le, ge, sa, eb, ap };
 struct DateIs { Compare how; std::int64_t low, high; };
 struct NumberIs { Compare how; double low, high; };
@@ -135,7 +137,7 @@ struct Query {
   std::vector<Condition> all_of;
   Visible visible;            // empty: nothing is visible
   std::vector<Sort> sort;     // at most 3; then by row
-  std::size_t count = 50;
+  std::size_t count = 50;     // at most 10'000; 0: only the total
   std::string after;          // `Page::next` of the page before; opaque here, sealed by the caller
   Total total = Total::none;
 };
@@ -147,7 +149,9 @@ struct Page {
 };
 
 /// Reads. One per thread; one read transaction per call; prepared statements are kept per shape. Calls block for as
-/// long as SQLite takes (point reads: microseconds).
+/// long as SQLite takes (point reads: microseconds). Errors: "store_failed" (disk), and of search "invalid_query" (more
+/// than 3 sorts or 10'000 of a page, or an `after` of another search) and "search_too_costly" (after 5 s).
+/// A total that takes longer than 0.3 s to count (0.1 s for an estimate) is left out.
 class Reader {
  public:
   virtual ~Reader() = default;
