@@ -80,7 +80,8 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64
     if (!std::filesystem::exists(file, unreachable)) make_private_file(file);
   }
   const int access = mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const int code = sqlite3_open_v2(file.c_str(), &connection_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &connection_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     sqlite3_close_v2(connection_);
     throw Failure{code};
@@ -92,7 +93,9 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64
     script("PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;");
     if (mode == Mode::write) {
       // The size holds only for a file that is still empty.
-      script("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+      script(
+          "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = "
+          "0;");
     } else {
       script("PRAGMA query_only = ON;");
     }

@@ -5,11 +5,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <csignal>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 namespace ward::store {
 namespace {
@@ -26,14 +26,18 @@ asio::awaitable<void> write_some(Load& load, int writer) {
   const auto thread_executor = co_await asio::this_coro::executor;
   for (int i = 0; i < load.writes_each; ++i) {
     const std::string patient = fmt::format("w{}", writer);
-    std::vector<Change> changes = set_of(create("Observation", fmt::format("w{}-{}", writer, i),
-                                                {.tokens = {{"code", "s", std::to_string(i % 7)}}, .patients = {patient}}),
-                                         update("Patient", patient));
+    std::vector<Change> changes =
+        set_of(create("Observation", fmt::format("w{}-{}", writer, i),
+                      {.tokens = {{"code", "s", std::to_string(i % 7)}}, .patients = {patient}}),
+               update("Patient", patient));
     const auto outcome = co_await load.store.write(std::move(changes), permit());
     if (thread_executor != co_await asio::this_coro::executor) ++load.strayed;
-    if (outcome && (*outcome)[1].version == std::uint64_t(i + 1)) ++load.done;
-    else ++load.failed;
-    const auto refused = co_await load.store.write(set_of(create("Observation", fmt::format("w{}-{}", writer, i))), permit());
+    if (outcome && (*outcome)[1].version == std::uint64_t(i + 1))
+      ++load.done;
+    else
+      ++load.failed;
+    const auto refused =
+        co_await load.store.write(set_of(create("Observation", fmt::format("w{}-{}", writer, i))), permit());
     if (refused || !refused.error().is("version_conflict")) ++load.failed;
   }
 }
@@ -44,7 +48,8 @@ TEST(Commit, many_coroutines_on_two_threads_each_get_their_own_answer) {
   const auto store = *open_sqlite({.file = folder.file()}, clock);
   Load load{*store, 20};
   asio::io_context threads[2];
-  for (int writer = 0; writer < 64; ++writer) asio::co_spawn(threads[writer % 2], write_some(load, writer), asio::detached);
+  for (int writer = 0; writer < 64; ++writer)
+    asio::co_spawn(threads[writer % 2], write_some(load, writer), asio::detached);
   std::jthread first([&] { threads[0].run(); });
   threads[1].run();
   first.join();
@@ -88,8 +93,9 @@ TEST(Commit, the_log_is_copied_into_the_file_beside_the_writes) {
   const auto worker = [&](int thread) {
     for (std::uint32_t i = 0;; ++i) {
       const std::string id = fmt::format("r{}-{}-{}", round, thread, i);
-      std::vector<Change> changes = set_of(create("Observation", id, {.tokens = {{"code", "s", "x"}}, .patients = {"1"}}),
-                                           update("Patient", fmt::format("t{}", thread)), create("Basic", id));
+      std::vector<Change> changes =
+          set_of(create("Observation", id, {.tokens = {{"code", "s", "x"}}, .patients = {"1"}}),
+                 update("Patient", fmt::format("t{}", thread)), create("Basic", id));
       if (!(*store)->write_blocking(std::move(changes), permit(i))) ::_exit(4);
       const std::string line = id + "\n";
       if (::write(out, line.data(), line.size()) != ssize_t(line.size())) ::_exit(5);
@@ -136,7 +142,8 @@ TEST(Commit, what_was_acknowledged_survives_twenty_kills) {
     const Visible all = {{.all = true}};
     const auto observations = count({.type = "Observation", .visible = all, .count = 0, .total = Total::accurate});
     EXPECT_EQ(count({.type = "Basic", .visible = all, .count = 0, .total = Total::accurate}), observations);
-    EXPECT_EQ(count({.type = "Observation", .visible = {{.patients = {"1"}}}, .count = 0, .total = Total::accurate}), observations);
+    EXPECT_EQ(count({.type = "Observation", .visible = {{.patients = {"1"}}}, .count = 0, .total = Total::accurate}),
+              observations);
     EXPECT_GE(observations, acknowledged.size());
   }
   EXPECT_GT(acknowledged.size(), 20u);
@@ -204,7 +211,9 @@ TEST(Open, foreign_and_newer_files_are_refused_by_name) {
   for (const Case& c : cases) {
     const Folder folder;
     SystemClock clock;
-    { const auto store = *open_sqlite({.file = folder.file()}, clock); }
+    {
+      const auto store = *open_sqlite({.file = folder.file()}, clock);
+    }
     const std::string command = fmt::format("sqlite3 {} '{}' >/dev/null 2>&1", folder.file().string(), c.sql);
     if (std::system(command.c_str()) != 0) GTEST_SKIP() << "needs the sqlite3 command";
     const auto store = open_sqlite({.file = folder.file()}, clock);

@@ -42,9 +42,11 @@ class Plans : public testing::Test {
       found = sqlite3_errmsg(connection);
     while (found.empty() && sqlite3_step(statement) == SQLITE_ROW) {
       const std::string line = reinterpret_cast<const char*>(sqlite3_column_text(statement, 3));
-      // The names of types (t) and parameters (p) are some hundreds; a subquery with a limit is what was searched inside it.
+      // The names of types (t) and parameters (p) are some hundreds; a subquery with a limit is what was searched
+      // inside it.
       const bool small = line.starts_with("SCAN t") || line.starts_with("SCAN p") || line.starts_with("SCAN (subquery");
-      if ((line.starts_with("SCAN") && !small && line != "SCAN CONSTANT ROW" && line != "SCAN sqlite_master") || line.find("TEMP B-TREE") != std::string::npos)
+      if ((line.starts_with("SCAN") && !small && line != "SCAN CONSTANT ROW" && line != "SCAN sqlite_master") ||
+          line.find("TEMP B-TREE") != std::string::npos)
         found = line;
     }
     sqlite3_finalize(statement);
@@ -52,7 +54,8 @@ class Plans : public testing::Test {
     return found;
   }
   static bool explainable(const std::string& sql) {
-    return sql.starts_with("SELECT") || sql.starts_with("UPDATE") || sql.starts_with("DELETE") || sql.starts_with("INSERT");
+    return sql.starts_with("SELECT") || sql.starts_with("UPDATE") || sql.starts_with("DELETE") ||
+           sql.starts_with("INSERT");
   }
 };
 
@@ -63,9 +66,14 @@ TEST_F(Plans, every_statement_of_every_kind_of_search_is_a_search) {
   std::vector<Change> changes;
   for (int i = 0; i < 300; ++i)  // above the first limit of counting
     changes.push_back(create("Observation", fmt::format("o{}", i),
-                             {.tokens = {{"token", "s", "x"}}, .strings = {{"string", "x", "X"}}, .dates = {{"date", 0, 10}},
-                              .numbers = {{"number", 1, 2}}, .quantities = {{"quantity", "s", "kg", "kg", 1, 2}},
-                              .references = {{"reference", "Patient", "1", ""}}, .uris = {{"uri", "http://a/b"}}, .patients = {"1"}}));
+                             {.tokens = {{"token", "s", "x"}},
+                              .strings = {{"string", "x", "X"}},
+                              .dates = {{"date", 0, 10}},
+                              .numbers = {{"number", 1, 2}},
+                              .quantities = {{"quantity", "s", "kg", "kg", 1, 2}},
+                              .references = {{"reference", "Patient", "1", ""}},
+                              .uris = {{"uri", "http://a/b"}},
+                              .patients = {"1"}}));
   ASSERT_TRUE(store->write_blocking(std::move(changes), permit()));
   ASSERT_TRUE(store->write_blocking(set_of(update("Observation", "o1"), remove("Observation", "o2")), permit()));
   ASSERT_TRUE(store->put({{"a", "b", "c"}, {"a", "d", std::nullopt}}));
@@ -75,23 +83,43 @@ TEST_F(Plans, every_statement_of_every_kind_of_search_is_a_search) {
   ASSERT_TRUE(reader->missing({"Patient/1"}) && reader->dangling(9) && reader->related("a", "b", clock.wall()));
   ASSERT_TRUE(reader->get("a", "b") && reader->list("a", "", 5) && store->committed_intents({1}));
   for (const std::string& sql : take_traced())
-    if (explainable(sql)) { EXPECT_EQ(trouble(folder.file(), sql), "") << sql; }
+    if (explainable(sql)) {
+      EXPECT_EQ(trouble(folder.file(), sql), "") << sql;
+    }
 
   struct Case {
     const char* param;
     Match match;
   };
   const Case cases[] = {
-      {"token", TokenIs{"s", "x"}}, {"token", TokenIs{std::nullopt, "x"}}, {"token", TokenIs{"s", std::nullopt}},
-      {"string", StringIs{StringIs::prefix, "x"}}, {"string", StringIs{StringIs::exact, "X"}}, {"string", StringIs{StringIs::contains, "x"}},
-      {"date", DateIs{Compare::eq, 0, 10}}, {"date", DateIs{Compare::gt, 0, 5}}, {"date", DateIs{Compare::ap, 0, 5}},
-      {"number", NumberIs{Compare::eq, 1, 2}}, {"number", NumberIs{Compare::ne, 4, 5}}, {"quantity", QuantityIs{Compare::eq, 1, 2, "s", "kg"}},
-      {"quantity", QuantityIs{Compare::eq, 1, 2, std::nullopt, ""}}, {"reference", ReferenceIs{"Patient", "1", ""}},
-      {"reference", ReferenceIs{"", "1", ""}}, {"uri", UriIs{"http://a/b"}}, {"uri", UriIs{"http://a/b", true, false}},
-      {"uri", UriIs{"http://a/b/c", false, true}}, {"_id", IdIs{"o5"}}, {"_lastUpdated", UpdatedIs{Compare::ge, 0, 1}},
+      {"token", TokenIs{"s", "x"}},
+      {"token", TokenIs{std::nullopt, "x"}},
+      {"token", TokenIs{"s", std::nullopt}},
+      {"string", StringIs{StringIs::prefix, "x"}},
+      {"string", StringIs{StringIs::exact, "X"}},
+      {"string", StringIs{StringIs::contains, "x"}},
+      {"date", DateIs{Compare::eq, 0, 10}},
+      {"date", DateIs{Compare::gt, 0, 5}},
+      {"date", DateIs{Compare::ap, 0, 5}},
+      {"number", NumberIs{Compare::eq, 1, 2}},
+      {"number", NumberIs{Compare::ne, 4, 5}},
+      {"quantity", QuantityIs{Compare::eq, 1, 2, "s", "kg"}},
+      {"quantity", QuantityIs{Compare::eq, 1, 2, std::nullopt, ""}},
+      {"reference", ReferenceIs{"Patient", "1", ""}},
+      {"reference", ReferenceIs{"", "1", ""}},
+      {"uri", UriIs{"http://a/b"}},
+      {"uri", UriIs{"http://a/b", true, false}},
+      {"uri", UriIs{"http://a/b/c", false, true}},
+      {"_id", IdIs{"o5"}},
+      {"_lastUpdated", UpdatedIs{Compare::ge, 0, 1}},
   };
-  const Visible visibles[] = {{{.all = true}}, {{.patients = {"1"}}}, {{.patients = {"1", "2"}}, {.all = true, .also = {{.param = "token", .any_of = {TokenIs{"s", "x"}}}}}}};
-  const std::vector<Sort> sorts[] = {{}, {{"date"}}, {{"date", true}}, {{"string"}}, {{"string", true}}, {{"_lastUpdated"}}, {{"_id", true}}, {{"number"}}};
+  const Visible visibles[] = {
+      {{.all = true}},
+      {{.patients = {"1"}}},
+      {{.patients = {"1", "2"}}, {.all = true, .also = {{.param = "token", .any_of = {TokenIs{"s", "x"}}}}}}};
+  const std::vector<Sort> sorts[] = {
+      {},          {{"date"}}, {{"date", true}}, {{"string"}}, {{"string", true}}, {{"_lastUpdated"}}, {{"_id", true}},
+      {{"number"}}};
   std::size_t searched = 0;
   for (const Case& c : cases)
     for (const Visible& visible : visibles)
@@ -99,12 +127,19 @@ TEST_F(Plans, every_statement_of_every_kind_of_search_is_a_search) {
         for (const int form : {0, 1, 2}) {
           Condition condition{.param = c.param, .any_of = {c.match}, .negate = form == 1};
           if (form == 2) condition = {.param = c.param, .missing = false};
-          const Query query{.type = "Observation", .all_of = {condition}, .visible = visible, .sort = sort, .count = 5, .total = Total::accurate};
+          const Query query{.type = "Observation",
+                            .all_of = {condition},
+                            .visible = visible,
+                            .sort = sort,
+                            .count = 5,
+                            .total = Total::accurate};
           const auto page = reader->search(query);
           ASSERT_TRUE(page) << page.error().text();
           searched += form == 1 ? 1 : page->found.size() > 0;
           for (const std::string& sql : take_traced())
-            if (explainable(sql)) { EXPECT_EQ(trouble(folder.file(), sql), "") << c.param << ": " << sql; }
+            if (explainable(sql)) {
+              EXPECT_EQ(trouble(folder.file(), sql), "") << c.param << ": " << sql;
+            }
         }
   EXPECT_GT(searched, 1000u);
 }
@@ -154,21 +189,32 @@ TEST_F(Plans, start_from_the_smallest_set) {
   EXPECT_EQ(start({.type = "Observation", .all_of = {final_status, code("rare")}, .visible = all}), "token");
   EXPECT_EQ(start({.type = "Observation", .all_of = {final_status, code("common")}, .visible = one}), "compartment");
   EXPECT_EQ(start({.type = "Observation", .all_of = {final_status, code("common")}, .visible = all}), "dense token");
-  EXPECT_EQ(start({.type = "Observation", .all_of = {code("rare"), {.param = "_id", .any_of = {IdIs{"o7"}}}}, .visible = all}), "id");
+  EXPECT_EQ(
+      start(
+          {.type = "Observation", .all_of = {code("rare"), {.param = "_id", .any_of = {IdIs{"o7"}}}}, .visible = all}),
+      "id");
   EXPECT_EQ(start({.type = "Observation", .all_of = {code("unknown")}, .visible = all}), "token") << "an empty range";
-  EXPECT_EQ(start({.type = "Observation", .all_of = {{.param = "code", .any_of = {TokenIs{"never", "x"}}}}, .visible = all}), "nothing");
+  EXPECT_EQ(
+      start({.type = "Observation", .all_of = {{.param = "code", .any_of = {TokenIs{"never", "x"}}}}, .visible = all}),
+      "nothing");
   EXPECT_EQ(start({.type = "Observation", .visible = all}), "dense type");
   EXPECT_EQ(start({.type = "Observation", .visible = {{.patients = {"stranger"}}}}), "nothing");
 
   // The dense ways give the same as the others.
   const auto reader = *store->reader();
-  Query query{.type = "Observation", .all_of = {code("common")}, .visible = all, .sort = {{"status"}, {"_id", true}}, .count = 3};
+  Query query{.type = "Observation",
+              .all_of = {code("common")},
+              .visible = all,
+              .sort = {{"status"}, {"_id", true}},
+              .count = 3};
   EXPECT_EQ(reader->search(query)->found.front().id, "o9999");
   query.sort = {{"_id", true}};
   query.total = Total::accurate;
   const auto page = *reader->search(query);
   EXPECT_EQ(page.found.front().id, "o9999");
-  if (page.total) { EXPECT_EQ(*page.total, 39'600u); }  // none on a slow machine
+  if (page.total) {
+    EXPECT_EQ(*page.total, 39'600u);
+  }  // none on a slow machine
 }
 
 }  // namespace

@@ -16,23 +16,26 @@ class Find : public StoreTest {
       clock.advance(std::chrono::seconds(1));
       EXPECT_EQ(write(create("Observation", std::move(id), std::move(index))), "");
     };
-    observation("a", "1", {.tokens = {{"code", "loinc", "8480-6"}, {"status", "", "final"}},
-                           .strings = {{"note", "muller", "Müller"}},
-                           .dates = {{"date", 10 * day, 11 * day}},
-                           .numbers = {{"score", 99.5, 100.5}},
-                           .quantities = {{"value", "ucum", "mm[Hg]", "mmHg", 119.5, 120.5}},
-                           .uris = {{"profile", "http://a.org/fhir/x"}}});
-    observation("b", "1", {.tokens = {{"code", "snomed", "8480-6"}},
-                           .strings = {{"note", "muller-smith", "Muller-Smith"}},
-                           .dates = {{"date", 0, 400 * day}},
-                           .numbers = {{"score", 5.35, 5.45}},
-                           .quantities = {{"value", "ucum", "kg", "kg", 79.5, 80.5}},
-                           .uris = {{"profile", "http://a.org/fhir"}}});
-    observation("c", "2", {.tokens = {{"code", "", "8480-6"}, {"code", "loinc", "other"}},
-                           .strings = {{"note", "anna muller", "Anna Muller"}},
-                           .dates = {{"date", 12 * day, INT64_MAX}},
-                           .references = {{"device", "", "", "http://far/Device/1"}, {"focus", "Group", "1", ""}},
-                           .uris = {{"profile", "http://a.org/fhirish"}}});
+    observation("a", "1",
+                {.tokens = {{"code", "loinc", "8480-6"}, {"status", "", "final"}},
+                 .strings = {{"note", "muller", "Müller"}},
+                 .dates = {{"date", 10 * day, 11 * day}},
+                 .numbers = {{"score", 99.5, 100.5}},
+                 .quantities = {{"value", "ucum", "mm[Hg]", "mmHg", 119.5, 120.5}},
+                 .uris = {{"profile", "http://a.org/fhir/x"}}});
+    observation("b", "1",
+                {.tokens = {{"code", "snomed", "8480-6"}},
+                 .strings = {{"note", "muller-smith", "Muller-Smith"}},
+                 .dates = {{"date", 0, 400 * day}},
+                 .numbers = {{"score", 5.35, 5.45}},
+                 .quantities = {{"value", "ucum", "kg", "kg", 79.5, 80.5}},
+                 .uris = {{"profile", "http://a.org/fhir"}}});
+    observation("c", "2",
+                {.tokens = {{"code", "", "8480-6"}, {"code", "loinc", "other"}},
+                 .strings = {{"note", "anna muller", "Anna Muller"}},
+                 .dates = {{"date", 12 * day, INT64_MAX}},
+                 .references = {{"device", "", "", "http://far/Device/1"}, {"focus", "Group", "1", ""}},
+                 .uris = {{"profile", "http://a.org/fhirish"}}});
     observation("d", "3", {});
   }
   Query query(Condition condition, Visible visible = {{.all = true}}) {
@@ -53,7 +56,9 @@ Condition no(Condition condition) {
 Condition lacks(std::string param, bool missing = true) { return {.param = std::move(param), .missing = missing}; }
 
 TEST_F(Find, every_kind_of_condition) {
-  const auto date = [](Compare how, std::int64_t from, std::int64_t to) { return where("date", DateIs{how, from, to}); };
+  const auto date = [](Compare how, std::int64_t from, std::int64_t to) {
+    return where("date", DateIs{how, from, to});
+  };
   const auto number = [](Compare how, double low, double high) { return where("score", NumberIs{how, low, high}); };
   const auto amount = [](Compare how, double low, double high, std::optional<std::string> system, std::string code) {
     return where("value", QuantityIs{how, low, high, system, code});
@@ -194,7 +199,9 @@ TEST_F(Find, what_is_visible_is_a_branch_and_its_constraints) {
       {"a stranger", {{.patients = {"99"}}}, ""},
       {"one patient with a constraint", {{.patients = {"1"}, .also = {loinc}}}, "a"},
       {"all with a constraint", {{.all = true, .also = {loinc}}}, "a c"},
-      {"two branches", {{.patients = {"3"}}, {.all = true, .also = {where("code", TokenIs{"snomed", "8480-6"})}}}, "b d"},
+      {"two branches",
+       {{.patients = {"3"}}, {.all = true, .also = {where("code", TokenIs{"snomed", "8480-6"})}}},
+       "b d"},
       {"a constraint that is negated", {{.patients = {"1", "3"}, .also = {no(loinc)}}}, "b d"},
   };
   for (const Case& c : cases) {
@@ -247,12 +254,15 @@ TEST_F(Find, sorts_with_missing_values_last) {
   EXPECT_EQ(sorted({{"_lastUpdated", true}}), "d c b a");
   EXPECT_EQ(sorted({{"subject", false}, {"_id", true}}), "b a c d");
   EXPECT_EQ(sorted({{"unknown", false}}), "a b c d");
-  EXPECT_EQ(ids({.type = "Observation", .visible = {{.all = true}}, .sort = {{"a"}, {"b"}, {"c"}, {"d"}}}), "invalid_query");
+  EXPECT_EQ(ids({.type = "Observation", .visible = {{.all = true}}, .sort = {{"a"}, {"b"}, {"c"}, {"d"}}}),
+            "invalid_query");
 }
 
 TEST_F(Find, a_forged_place_is_refused) {
   for (const char* after : {"x", "####", "AAAA", "AAAAAAAAAAEA"})
-    EXPECT_EQ(ids({.type = "Observation", .visible = {{.all = true}}, .sort = {{"date"}, {"note"}}, .after = after}), "invalid_query") << after;
+    EXPECT_EQ(ids({.type = "Observation", .visible = {{.all = true}}, .sort = {{"date"}, {"note"}}, .after = after}),
+              "invalid_query")
+        << after;
 }
 
 class Large : public StoreTest {};
@@ -272,8 +282,13 @@ TEST_F(Large, pages_neither_repeat_nor_lose_while_others_write) {
     ASSERT_TRUE(store->write_blocking(std::move(changes), permit()));
   }
   const Visible visibles[] = {{{.all = true}}, {{.patients = {"p0", "p1", "p2", "p3", "p4"}}}};
-  const std::vector<Sort> sorts[] = {{}, {{"date", false}}, {{"date", true}}, {{"note", false}, {"date", true}},
-                                     {{"_lastUpdated", true}}, {{"_id", false}}, {{"code", true}}};
+  const std::vector<Sort> sorts[] = {{},
+                                     {{"date", false}},
+                                     {{"date", true}},
+                                     {{"note", false}, {"date", true}},
+                                     {{"_lastUpdated", true}},
+                                     {{"_id", false}},
+                                     {{"code", true}}};
   int fresh = 0;
   for (const Visible& visible : visibles)
     for (const auto& sort : sorts)
@@ -288,8 +303,11 @@ TEST_F(Large, pages_neither_repeat_nor_lose_while_others_write) {
           for (const Version& found : page->found) ++seen[found.id];
           query.after = page->next;
           if (++pages % 9 == 0) {
-            ASSERT_EQ(write(create("Observation", fmt::format("n{}", ++fresh),
-                                   {.tokens = {{"code", "s", "odd"}}, .dates = {{"date", 500 * day, 501 * day}}, .patients = {"p1"}})), "");
+            ASSERT_EQ(
+                write(create(
+                    "Observation", fmt::format("n{}", ++fresh),
+                    {.tokens = {{"code", "s", "odd"}}, .dates = {{"date", 500 * day, 501 * day}}, .patients = {"p1"}})),
+                "");
           }
         } while (!query.after.empty());
         int old = 0;

@@ -17,16 +17,20 @@ constexpr int patients = 5000;
 Change observation(int i) {
   const std::string patient = fmt::format("p{}", i % patients);
   Change change = create("Observation", fmt::format("o{}", i),
-                         {.tokens = {{"code", "http://loinc.org", fmt::format("{}-1", i * 7 % 400)}, {"status", "status", "final"},
-                                     {"category", "category", i % 3 ? "vital-signs" : "laboratory"}, {"_tag", "", "t"}},
+                         {.tokens = {{"code", "http://loinc.org", fmt::format("{}-1", i * 7 % 400)},
+                                     {"status", "status", "final"},
+                                     {"category", "category", i % 3 ? "vital-signs" : "laboratory"},
+                                     {"_tag", "", "t"}},
                           .dates = {{"date", i % 2000 * day, i % 2000 * day + 1}},
                           .quantities = {{"value-quantity", "ucum", "kg", "kg", i % 100 - .5, i % 100 + .5}},
-                          .references = {{"subject", "Patient", patient, ""}, {"patient", "Patient", patient, ""},
+                          .references = {{"subject", "Patient", patient, ""},
+                                         {"patient", "Patient", patient, ""},
                                          {"encounter", "Encounter", fmt::format("e{}", i / 10), ""},
                                          {"performer", "Practitioner", fmt::format("d{}", i % 50), ""}},
                           .uris = {{"_profile", "http://hl7.org/fhir/StructureDefinition/vitalsigns"}},
                           .patients = {patient}});
-  change.body = Buffer(fmt::format(R"({{"resourceType":"Observation","id":"o{}","note":"{}"}})", i, std::string(950, 'x')));
+  change.body =
+      Buffer(fmt::format(R"({{"resourceType":"Observation","id":"o{}","note":"{}"}})", i, std::string(950, 'x')));
   return change;
 }
 
@@ -60,7 +64,8 @@ TEST(Speed, DISABLED_of_writing_and_searching) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   fmt::print("64 waiting: {:.0f} writes/s\n", concurrent / took.count());
 
-  measure("one change at a time", 300, [&](int i) { (void)store->write_blocking(set_of(observation(concurrent + i)), permit()); });
+  measure("one change at a time", 300,
+          [&](int i) { (void)store->write_blocking(set_of(observation(concurrent + i)), permit()); });
   measure("load, in sets of 500 (each set)", (loaded - concurrent) / 500, [&](int i) {
     std::vector<Change> changes;
     for (int k = 0; k < 500; ++k) changes.push_back(observation(concurrent + 300 + i * 500 + k));
@@ -73,13 +78,18 @@ TEST(Speed, DISABLED_of_writing_and_searching) {
   const auto token = [](const char* param, std::string code) {
     return Condition{.param = param, .any_of = {TokenIs{"http://loinc.org", std::move(code)}}};
   };
-  const auto subject = [](int i) { return Condition{.param = "subject", .any_of = {ReferenceIs{"Patient", fmt::format("p{}", i), ""}}}; };
+  const auto subject = [](int i) {
+    return Condition{.param = "subject", .any_of = {ReferenceIs{"Patient", fmt::format("p{}", i), ""}}};
+  };
   VisibleBranch panel{.patients = {}};
   for (int i = 0; i < 200; ++i) panel.patients.push_back(fmt::format("p{}", i * 3));
   const Visible all = {{.all = true}};
-  measure("read by id", 100'000, [&](int i) { (void)reader->read("Observation", fmt::format("o{}", i * 7919LL % loaded)); });
+  measure("read by id", 100'000,
+          [&](int i) { (void)reader->read("Observation", fmt::format("o{}", i * 7919LL % loaded)); });
   measure("patient and code", 5'000, [&](int i) {
-    search({.type = "Observation", .all_of = {subject(i % patients), token("code", fmt::format("{}-1", i % 400))}, .visible = all});
+    search({.type = "Observation",
+            .all_of = {subject(i % patients), token("code", fmt::format("{}-1", i % 400))},
+            .visible = all});
   });
   measure("everything of a patient (40 rows)", 2'000, [&](int i) {
     search({.type = "Observation", .all_of = {subject(i % patients)}, .visible = all, .count = 1000});
@@ -90,15 +100,19 @@ TEST(Speed, DISABLED_of_writing_and_searching) {
   measure("panel of 200 and code", 200, [&](int i) {
     search({.type = "Observation", .all_of = {token("code", fmt::format("{}-1", i % 400))}, .visible = {panel}});
   });
-  measure("panel of 200, newest first", 50, [&](int) {
-    search({.type = "Observation", .visible = {panel}, .sort = {{"date", true}}});
-  });
+  measure("panel of 200, newest first", 50,
+          [&](int) { search({.type = "Observation", .visible = {panel}, .sort = {{"date", true}}}); });
   measure("a day, 50 rows", 500, [&](int i) {
-    search({.type = "Observation", .all_of = {{.param = "date", .any_of = {DateIs{Compare::eq, i % 2000 * day, (i % 2000 + 1) * day}}}}, .visible = all});
+    search({.type = "Observation",
+            .all_of = {{.param = "date", .any_of = {DateIs{Compare::eq, i % 2000 * day, (i % 2000 + 1) * day}}}},
+            .visible = all});
   });
-  measure("all, newest first, 50 rows", 200, [&](int) { search({.type = "Observation", .visible = all, .sort = {{"date", true}}}); });
+  measure("all, newest first, 50 rows", 200,
+          [&](int) { search({.type = "Observation", .visible = all, .sort = {{"date", true}}}); });
   measure("category, accurate total", 3, [&](int) {
-    search({.type = "Observation", .all_of = {{.param = "category", .any_of = {TokenIs{"category", "laboratory"}}}}, .visible = all,
+    search({.type = "Observation",
+            .all_of = {{.param = "category", .any_of = {TokenIs{"category", "laboratory"}}}},
+            .visible = all,
             .total = Total::accurate});
   });
 }

@@ -33,10 +33,16 @@ class Folder {
 
 inline Change create(std::string type, std::string id, IndexEntries index = {}) {
   const std::string body = fmt::format(R"({{"resourceType":"{}","id":"{}"}})", type, id);
-  return {.operation = Operation::create, .type = std::move(type), .id = std::move(id), .expected_version = std::nullopt,
-          .body = Buffer(body), .index = std::move(index), .relationships = {}};
+  return {.operation = Operation::create,
+          .type = std::move(type),
+          .id = std::move(id),
+          .expected_version = std::nullopt,
+          .body = Buffer(body),
+          .index = std::move(index),
+          .relationships = {}};
 }
-inline Change update(std::string type, std::string id, IndexEntries index = {}, std::optional<std::uint64_t> expected = std::nullopt) {
+inline Change update(std::string type, std::string id, IndexEntries index = {},
+                     std::optional<std::uint64_t> expected = std::nullopt) {
   Change change = create(std::move(type), std::move(id), std::move(index));
   change.operation = Operation::update;
   change.expected_version = expected;

@@ -120,11 +120,16 @@ TEST_F(Write, a_time_before_the_last_does_not_go_back) {
 }
 
 TEST_F(Write, references_resolve_when_their_target_comes) {
-  ASSERT_EQ(write(create("Observation", "1", {.references = {{"subject", "Patient", "9", ""}, {"x", "", "", "http://a/b"}}})), "");
+  ASSERT_EQ(
+      write(create("Observation", "1", {.references = {{"subject", "Patient", "9", ""}, {"x", "", "", "http://a/b"}}})),
+      "");
   EXPECT_THAT(*reader->dangling(10), ElementsAre("Patient/9"));
-  EXPECT_THAT(*reader->missing({"Patient/9", "Observation/1", "nonsense", "Unknown/1"}), ElementsAre("Patient/9", "nonsense", "Unknown/1"));
+  EXPECT_THAT(*reader->missing({"Patient/9", "Observation/1", "nonsense", "Unknown/1"}),
+              ElementsAre("Patient/9", "nonsense", "Unknown/1"));
   EXPECT_FALSE(*reader->read("Patient", "9"));
-  const Query query{.type = "Observation", .all_of = {{.param = "subject", .any_of = {ReferenceIs{"Patient", "9", ""}}}}, .visible = {{.all = true}}};
+  const Query query{.type = "Observation",
+                    .all_of = {{.param = "subject", .any_of = {ReferenceIs{"Patient", "9", ""}}}},
+                    .visible = {{.all = true}}};
   EXPECT_EQ(ids(query), "1");
   ASSERT_EQ(write(create("Patient", "9")), "");
   EXPECT_THAT(*reader->dangling(10), IsEmpty());
@@ -139,13 +144,15 @@ TEST_F(Write, references_resolve_when_their_target_comes) {
 TEST_F(Write, relationships_follow_their_source_and_their_time) {
   const auto ms = clock.wall().time_since_epoch().count();
   Change team = create("CareTeam", "1");
-  team.relationships = {{"Practitioner/3", "7", "care-team", ms, ms + 1000}, {"Practitioner/3", "8", "care-team", INT64_MIN, INT64_MAX}};
+  team.relationships = {{"Practitioner/3", "7", "care-team", ms, ms + 1000},
+                        {"Practitioner/3", "8", "care-team", INT64_MIN, INT64_MAX}};
   const auto before = reader->relationship_generation();
   ASSERT_EQ(write(std::move(team)), "");
   const auto after = reader->relationship_generation();
   EXPECT_GT(after, before);
   EXPECT_THAT(*reader->related("Practitioner/3", "care-team", clock.wall()), ElementsAre("7", "8"));
-  EXPECT_THAT(*reader->related("Practitioner/3", "care-team", clock.wall() + std::chrono::seconds(1)), ElementsAre("8"));
+  EXPECT_THAT(*reader->related("Practitioner/3", "care-team", clock.wall() + std::chrono::seconds(1)),
+              ElementsAre("8"));
   EXPECT_THAT(*reader->related("Practitioner/3", "self", clock.wall()), IsEmpty());
   ASSERT_EQ(write(create("Patient", "7")), "");
   EXPECT_EQ(reader->relationship_generation(), after) << "other writes change nothing";
@@ -162,7 +169,8 @@ TEST_F(Write, relationships_follow_their_source_and_their_time) {
 }
 
 TEST_F(Write, values_of_rooms_are_put_listed_and_removed) {
-  ASSERT_TRUE(store->put({{"identity.client", "b", "2"}, {"identity.client", "a", std::string("1\0x", 3)}, {"other", "a", ""}}));
+  ASSERT_TRUE(store->put(
+      {{"identity.client", "b", "2"}, {"identity.client", "a", std::string("1\0x", 3)}, {"other", "a", ""}}));
   EXPECT_EQ(*reader->get("identity.client", "a"), std::string("1\0x", 3));
   EXPECT_EQ(*reader->get("other", "a"), "");
   EXPECT_EQ(*reader->get("other", "b"), std::nullopt);
@@ -193,14 +201,21 @@ TEST_F(Write, everything_is_there_after_a_restart_and_only_for_the_owner) {
   open();
   EXPECT_EQ(store->generation(), generation);
   EXPECT_TRUE(*reader->read("Patient", "1"));
-  EXPECT_EQ(ids({.type = "Patient", .all_of = {{.param = "gender", .any_of = {TokenIs{"s", "x"}}}}, .visible = {{.all = true}}}), "1");
+  EXPECT_EQ(ids({.type = "Patient",
+                 .all_of = {{.param = "gender", .any_of = {TokenIs{"s", "x"}}}},
+                 .visible = {{.all = true}}}),
+            "1");
 }
 
 TEST_F(Write, an_update_leaves_no_old_index_rows_behind) {
   const auto found_by = [&](const char* code) {
-    return ids({.type = "Patient", .all_of = {{.param = "gender", .any_of = {TokenIs{std::nullopt, code}}}}, .visible = {{.all = true}}});
+    return ids({.type = "Patient",
+                .all_of = {{.param = "gender", .any_of = {TokenIs{std::nullopt, code}}}},
+                .visible = {{.all = true}}});
   };
-  ASSERT_EQ(write(create("Patient", "1", {.tokens = {{"gender", "s", "a"}, {"gender", "s", "b"}, {"gender", "s", "a"}}})), "");
+  ASSERT_EQ(
+      write(create("Patient", "1", {.tokens = {{"gender", "s", "a"}, {"gender", "s", "b"}, {"gender", "s", "a"}}})),
+      "");
   EXPECT_EQ(found_by("a"), "1");
   ASSERT_EQ(write(update("Patient", "1", {.tokens = {{"gender", "s", "b"}, {"gender", "s", "c"}}})), "");
   EXPECT_EQ(found_by("a"), "");
