@@ -1,5 +1,6 @@
 #include "apply.hpp"
 
+#include <sqlite3.h>
 #include <tuple>
 
 namespace ward::store {
@@ -33,7 +34,7 @@ std::unexpected<Error> conflict(std::string_view why) {
 Result<std::vector<Done>> Applier::apply(ChangeSet& set, WallTime now) {
   const bool changed_before = relationships_changed_;
   connection_.execute("SAVEPOINT change_set");
-  auto done = apply_all(set, now);
+  auto done = apply_or_refuse(set, now);
   if (!done) {
     connection_.execute("ROLLBACK TO change_set");
     names_.forget();
@@ -41,6 +42,17 @@ Result<std::vector<Done>> Applier::apply(ChangeSet& set, WallTime now) {
   }
   connection_.execute("RELEASE change_set");
   return done;
+}
+
+// What SQLite refuses because of the set itself must not cost the others of the batch their commit.
+Result<std::vector<Done>> Applier::apply_or_refuse(ChangeSet& set, WallTime now) {
+  try {
+    return apply_all(set, now);
+  } catch (const Failure& failure) {
+    const int primary = failure.code & 0xFF;
+    if (primary != SQLITE_CONSTRAINT && primary != SQLITE_TOOBIG) throw;
+    return fail("invalid_change", fmt::format("store: a change cannot be stored (SQLite {})", failure.code));
+  }
 }
 
 Result<std::vector<Done>> Applier::apply_all(ChangeSet& set, WallTime now) {
@@ -79,7 +91,8 @@ Result<Done> Applier::apply_change(PreparedChange& prepared, std::uint64_t inten
 }
 
 Applier::Current Applier::current(std::int64_t type, std::string_view id) {
-  Run run = connection_.query("SELECT row, version, live, updated, patients FROM resource WHERE type = ?1 AND id = ?2", type, id);
+  Run run = connection_.query("SELECT row, version, live, updated, patients FROM resource WHERE type = ?1 AND id = ?2",
+                              type, id);
   if (!run.step()) return {};
   return {.row = run.integer(0),
           .version = std::uint64_t(run.integer(1)),
@@ -95,17 +108,20 @@ void Applier::keep_old_version(const Current& old) {
   const std::int64_t bytes = std::int64_t(run.blob(3).size());
   if (old.live) squeezed = squeezer_.squeeze(run.blob(3));
   connection_.execute(
-      "INSERT INTO version(row, version, updated, intent, deleted, patients, bytes, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      "INSERT INTO version(row, version, updated, intent, deleted, patients, bytes, body) VALUES(?1, ?2, ?3, ?4, ?5, "
+      "?6, ?7, ?8)",
       old.row, std::int64_t(old.version), run.integer(0), run.integer(1), std::int64_t(!old.live), run.text(2), bytes,
       Blob{squeezed.view()});
 }
 
-void Applier::write_current(const Current& old, const PreparedChange& prepared, std::uint64_t intent, const Done& done) {
+void Applier::write_current(const Current& old, const PreparedChange& prepared, std::uint64_t intent,
+                            const Done& done) {
   const std::int64_t updated = done.updated.time_since_epoch().count();
   if (prepared.change.operation == Operation::remove) {
     // The patients stay: who may hear that it was deleted is decided by them.
-    connection_.execute("UPDATE resource SET version = ?2, live = 0, updated = ?3, intent = ?4, body = NULL WHERE row = ?1",
-                        old.row, std::int64_t(done.version), updated, std::int64_t(intent));
+    connection_.execute(
+        "UPDATE resource SET version = ?2, live = 0, updated = ?3, intent = ?4, body = NULL WHERE row = ?1", old.row,
+        std::int64_t(done.version), updated, std::int64_t(intent));
     return;
   }
   const Buffer body = prepared.spans->apply(prepared.change.body.view(), done.version, done.updated);
@@ -122,7 +138,7 @@ void Applier::write_index(const Current& old, std::int64_t type, const Change& c
     Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", old.row);
     if (run.step()) old_record = run.blob(0);
     // A damaged record would leave index rows behind; refuse rather than answer wrongly later.
-    if (!decode(old_record, old_entries_)) throw Failure{11};  // SQLITE_CORRUPT
+    if (!decode(old_record, old_entries_)) throw Failure{SQLITE_CORRUPT};
     before = index_rows(old_entries_);
   }
   if (change.operation == Operation::remove) {
@@ -134,8 +150,9 @@ void Applier::write_index(const Current& old, std::int64_t type, const Change& c
     new_entries_.updated = done.updated.time_since_epoch().count();
     after = index_rows(new_entries_);
     const std::string record = encode(new_entries_);
-    connection_.execute("INSERT INTO entry(row, entries) VALUES(?1, ?2) ON CONFLICT(row) DO UPDATE SET entries = excluded.entries",
-                        old.row, Blob{record});
+    connection_.execute(
+        "INSERT INTO entry(row, entries) VALUES(?1, ?2) ON CONFLICT(row) DO UPDATE SET entries = excluded.entries",
+        old.row, Blob{record});
     write_compartment(old, type, change.index.patients);
   }
   std::vector<IndexRow> gone, fresh;
@@ -164,12 +181,15 @@ void Applier::write_relationships(const Current& old, const Change& change) {
   using Row = std::tuple<std::string, std::string, std::string, std::int64_t, std::int64_t>;
   std::set<Row> before, after;
   {
-    Run run = connection_.query("SELECT person, kind, patient, from_ms, until_ms FROM relationship WHERE source = ?1", old.row);
+    Run run = connection_.query("SELECT person, kind, patient, from_ms, until_ms FROM relationship WHERE source = ?1",
+                                old.row);
     while (run.step())
-      before.emplace(std::string(run.text(0)), std::string(run.text(1)), std::string(run.text(2)), run.integer(3), run.integer(4));
+      before.emplace(std::string(run.text(0)), std::string(run.text(1)), std::string(run.text(2)), run.integer(3),
+                     run.integer(4));
   }
   if (change.operation != Operation::remove)
-    for (const Relationship& r : change.relationships) after.emplace(r.person, r.kind, r.patient, r.from_ms, r.until_ms);
+    for (const Relationship& r : change.relationships)
+      after.emplace(r.person, r.kind, r.patient, r.from_ms, r.until_ms);
   if (before == after) return;
   relationships_changed_ = true;
   connection_.execute("DELETE FROM relationship WHERE source = ?1", old.row);
@@ -201,21 +221,25 @@ void Applier::insert(const IndexRow& row, std::int64_t resource) {
   const std::int64_t param = row.param;
   switch (row.table) {
     case Table::token:
-      return connection_.execute("INSERT INTO token(param, code, system, row) VALUES(?1, ?2, ?3, ?4)", param, row.a, row.b, resource);
+      return connection_.execute("INSERT INTO token(param, code, system, row) VALUES(?1, ?2, ?3, ?4)", param, row.a,
+                                 row.b, resource);
     case Table::string:
-      return connection_.execute("INSERT INTO string(param, value, row) VALUES(?1, ?2, ?3)", param, Blob{row.text}, resource);
+      return connection_.execute("INSERT INTO string(param, value, row) VALUES(?1, ?2, ?3)", param, Blob{row.text},
+                                 resource);
     case Table::date:
-      return connection_.execute("INSERT INTO date(param, long, low, high, row) VALUES(?1, ?2, ?3, ?4, ?5)", param, row.a,
-                                 row.b, row.c, resource);
+      return connection_.execute("INSERT INTO date(param, long, low, high, row) VALUES(?1, ?2, ?3, ?4, ?5)", param,
+                                 row.a, row.b, row.c, resource);
     case Table::number:
-      return connection_.execute("INSERT INTO number(param, value, row) VALUES(?1, ?2, ?3)", param, row.value, resource);
+      return connection_.execute("INSERT INTO number(param, value, row) VALUES(?1, ?2, ?3)", param, row.value,
+                                 resource);
     case Table::quantity:
       return connection_.execute("INSERT INTO quantity(param, unit, value, row) VALUES(?1, ?2, ?3, ?4)", param, row.a,
                                  row.value, resource);
     case Table::reference:
       return connection_.execute("INSERT INTO ref(param, target, row) VALUES(?1, ?2, ?3)", param, row.a, resource);
     case Table::uri:
-      return connection_.execute("INSERT INTO uri(param, value, row) VALUES(?1, ?2, ?3)", param, Blob{row.text}, resource);
+      return connection_.execute("INSERT INTO uri(param, value, row) VALUES(?1, ?2, ?3)", param, Blob{row.text},
+                                 resource);
   }
 }
 
@@ -223,29 +247,35 @@ void Applier::erase(const IndexRow& row, std::int64_t resource) {
   const std::int64_t param = row.param;
   switch (row.table) {
     case Table::token:
-      return connection_.execute("DELETE FROM token WHERE param = ?1 AND code = ?2 AND system = ?3 AND row = ?4", param, row.a,
-                                 row.b, resource);
+      return connection_.execute("DELETE FROM token WHERE param = ?1 AND code = ?2 AND system = ?3 AND row = ?4", param,
+                                 row.a, row.b, resource);
     case Table::string:
-      return connection_.execute("DELETE FROM string WHERE param = ?1 AND value = ?2 AND row = ?3", param, Blob{row.text}, resource);
+      return connection_.execute("DELETE FROM string WHERE param = ?1 AND value = ?2 AND row = ?3", param,
+                                 Blob{row.text}, resource);
     case Table::date:
-      return connection_.execute("DELETE FROM date WHERE param = ?1 AND long = ?2 AND low = ?3 AND high = ?4 AND row = ?5",
-                                 param, row.a, row.b, row.c, resource);
+      return connection_.execute(
+          "DELETE FROM date WHERE param = ?1 AND long = ?2 AND low = ?3 AND high = ?4 AND row = ?5", param, row.a,
+          row.b, row.c, resource);
     case Table::number:
-      return connection_.execute("DELETE FROM number WHERE param = ?1 AND value = ?2 AND row = ?3", param, row.value, resource);
+      return connection_.execute("DELETE FROM number WHERE param = ?1 AND value = ?2 AND row = ?3", param, row.value,
+                                 resource);
     case Table::quantity:
-      return connection_.execute("DELETE FROM quantity WHERE param = ?1 AND unit = ?2 AND value = ?3 AND row = ?4", param,
-                                 row.a, row.value, resource);
+      return connection_.execute("DELETE FROM quantity WHERE param = ?1 AND unit = ?2 AND value = ?3 AND row = ?4",
+                                 param, row.a, row.value, resource);
     case Table::reference:
-      return connection_.execute("DELETE FROM ref WHERE param = ?1 AND target = ?2 AND row = ?3", param, row.a, resource);
+      return connection_.execute("DELETE FROM ref WHERE param = ?1 AND target = ?2 AND row = ?3", param, row.a,
+                                 resource);
     case Table::uri:
-      return connection_.execute("DELETE FROM uri WHERE param = ?1 AND value = ?2 AND row = ?3", param, Blob{row.text}, resource);
+      return connection_.execute("DELETE FROM uri WHERE param = ?1 AND value = ?2 AND row = ?3", param, Blob{row.text},
+                                 resource);
   }
 }
 
 void Applier::put(const Store::Entry& entry) {
   if (!entry.value) return connection_.execute("DELETE FROM kv WHERE space = ?1 AND key = ?2", entry.space, entry.key);
   connection_.execute(
-      "INSERT INTO kv(space, key, value) VALUES(?1, ?2, ?3) ON CONFLICT(space, key) DO UPDATE SET value = excluded.value",
+      "INSERT INTO kv(space, key, value) VALUES(?1, ?2, ?3) ON CONFLICT(space, key) DO UPDATE SET value = "
+      "excluded.value",
       entry.space, entry.key, Blob{*entry.value});
 }
 

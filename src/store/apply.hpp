@@ -46,6 +46,7 @@ class Applier {
     std::int64_t updated = 0;
     std::string patients;
   };
+  Result<std::vector<Done>> apply_or_refuse(ChangeSet& set, WallTime now);
   Result<std::vector<Done>> apply_all(ChangeSet& set, WallTime now);
   Result<Done> apply_change(PreparedChange& prepared, std::uint64_t intent, WallTime now);
   Current current(std::int64_t type, std::string_view id);

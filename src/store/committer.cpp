@@ -53,7 +53,8 @@ void Committer::submit(ChangeSet set, Completion completion) {
     }
   }
   refused_.add();
-  completion(fail("store_busy", fmt::format("store: {} change sets wait already; try again in a moment", options_.queue_max)));
+  completion(
+      fail("store_busy", fmt::format("store: {} change sets wait already; try again in a moment", options_.queue_max)));
 }
 
 void Committer::run(std::stop_token stop) {
@@ -96,6 +97,12 @@ Committer::Batch Committer::take(std::stop_token stop) {
 }
 
 void Committer::commit(Batch& batch) {
+  const auto failed = [&](const Failure& failure) {
+    close();
+    failures_.add();
+    if (healthy_.exchange(false, std::memory_order_acq_rel)) log::error("store_failed", failed_write(failure));
+    for (Job& job : batch) job.outcome = std::unexpected(failed_write(failure));
+  };
   try {
     if (connection_ == nullptr) reopen();
     apply_and_commit(batch);
@@ -103,10 +110,9 @@ void Committer::commit(Batch& batch) {
     commits_.add();
     sets_.add(double(batch.size()));
   } catch (const Failure& failure) {
-    close();
-    failures_.add();
-    if (healthy_.exchange(false, std::memory_order_acq_rel)) log::error("store_failed", failed_write(failure));
-    for (Job& job : batch) job.outcome = std::unexpected(failed_write(failure));
+    failed(failure);
+  } catch (const std::bad_alloc&) {
+    failed(Failure{SQLITE_NOMEM});
   }
 }
 
@@ -121,7 +127,8 @@ void Committer::apply_and_commit(Batch& batch) {
 
 // After a failed sync nothing that this connection has in memory is believed: pages may be lost that look written.
 void Committer::reopen() {
-  auto fresh = std::make_unique<Connection>(options_.file, Connection::Mode::write, options_.cache_bytes, writer_busy_ms);
+  auto fresh =
+      std::make_unique<Connection>(options_.file, Connection::Mode::write, options_.cache_bytes, writer_busy_ms);
   sqlite3_wal_hook(fresh->handle(), &Committer::on_commit, this);
   applier_ = std::make_unique<Applier>(*fresh);
   connection_ = std::move(fresh);
@@ -136,7 +143,8 @@ void Committer::close() {
 void Committer::probe() {
   try {
     if (connection_ == nullptr) reopen();
-    connection_->execute("INSERT INTO about(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1");
+    connection_->execute(
+        "INSERT INTO about(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1");
     healthy_.store(true, std::memory_order_release);
     log::info("store_mended");
   } catch (const Failure&) {
@@ -162,7 +170,8 @@ void Committer::checkpoint(std::stop_token stop) {
     }
     try {
       if (connection == nullptr)
-        connection = std::make_unique<Connection>(options_.file, Connection::Mode::write, checkpoint_cache_bytes, checkpoint_busy_ms);
+        connection = std::make_unique<Connection>(options_.file, Connection::Mode::write, checkpoint_cache_bytes,
+                                                  checkpoint_busy_ms);
       checkpoint_once(*connection);
     } catch (const Failure& failure) {
       connection.reset();

@@ -20,7 +20,8 @@ class Committer {
   Committer(const Options& options, Clock& clock, std::unique_ptr<Connection> connection);
   ~Committer();  // finishes what was taken
 
-  /// Any thread. `completion` is called once, on the writer's thread (or here, if the queue is full): it must only hand over.
+  /// Any thread. `completion` is called once, on the writer's thread (or here, if the queue is full): it must only hand
+  /// over.
   void submit(ChangeSet set, Completion completion);
   bool healthy() const { return healthy_.load(std::memory_order_acquire); }
   std::uint64_t relationship_generation() const { return relationships_.load(std::memory_order_acquire); }

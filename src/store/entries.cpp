@@ -155,8 +155,7 @@ std::vector<IndexRow> index_rows(const Entries& entries) {
     row.a = text_hash(e.unit);
     if (!e.unit.empty() && e.unit != e.code) rows.push_back(row);
   }
-  for (const auto& e : entries.references)
-    rows.push_back({.table = Table::reference, .param = e.param, .a = e.target});
+  for (const auto& e : entries.references) rows.push_back({.table = Table::reference, .param = e.param, .a = e.target});
   for (const auto& e : entries.uris)
     rows.push_back({.table = Table::uri, .param = e.param, .text = e.value.substr(0, uri_key_bytes)});
   std::ranges::sort(rows, std::less<>());

@@ -14,13 +14,37 @@ namespace ward::store {
 
 /// Names are numbers here (Names). Texts point into what was encoded or decoded.
 struct Entries {
-  struct Token { std::uint32_t param; std::int64_t system; std::string_view code; };
-  struct String { std::uint32_t param; std::string_view folded, exact; };
-  struct Date { std::uint32_t param; std::int64_t low, high; };
-  struct Number { std::uint32_t param; double low, high; };
-  struct Quantity { std::uint32_t param; std::int64_t system; std::string_view code, unit; double low, high; };
-  struct Reference { std::uint32_t param; std::int64_t target; };
-  struct Uri { std::uint32_t param; std::string_view value; };
+  struct Token {
+    std::uint32_t param;
+    std::int64_t system;
+    std::string_view code;
+  };
+  struct String {
+    std::uint32_t param;
+    std::string_view folded, exact;
+  };
+  struct Date {
+    std::uint32_t param;
+    std::int64_t low, high;
+  };
+  struct Number {
+    std::uint32_t param;
+    double low, high;
+  };
+  struct Quantity {
+    std::uint32_t param;
+    std::int64_t system;
+    std::string_view code, unit;
+    double low, high;
+  };
+  struct Reference {
+    std::uint32_t param;
+    std::int64_t target;
+  };
+  struct Uri {
+    std::uint32_t param;
+    std::string_view value;
+  };
 
   std::string_view id;
   std::int64_t updated = 0;
@@ -61,7 +85,8 @@ std::vector<IndexRow> index_rows(const Entries& entries);
 
 inline constexpr std::size_t string_key_bytes = 64;
 inline constexpr std::size_t uri_key_bytes = 200;
-inline constexpr std::int64_t long_date_ms = 32LL * 24 * 3600 * 1000;  // intervals above are kept apart: see date ranges
+inline constexpr std::int64_t long_date_ms =
+    32LL * 24 * 3600 * 1000;  // intervals above are kept apart: see date ranges
 
 /// FNV-1a, 64 bits; kept on disk.
 std::int64_t text_hash(std::string_view text);

@@ -68,10 +68,12 @@ class Judge {
     });
   }
   bool passes(const Test&, const DateIs& is) const {
-    return any(entries_.dates, [&](const Entries::Date& e) { return date_compares(is.how, e.low, e.high, is.low, is.high, now_); });
+    return any(entries_.dates,
+               [&](const Entries::Date& e) { return date_compares(is.how, e.low, e.high, is.low, is.high, now_); });
   }
   bool passes(const Test&, const NumberIs& is) const {
-    return any(entries_.numbers, [&](const Entries::Number& e) { return number_compares(is.how, e.low, e.high, is.low, is.high); });
+    return any(entries_.numbers,
+               [&](const Entries::Number& e) { return number_compares(is.how, e.low, e.high, is.low, is.high); });
   }
   bool passes(const Test& test, const QuantityIs& is) const {
     return any(entries_.quantities, [&](const Entries::Quantity& e) {
@@ -81,12 +83,14 @@ class Judge {
     });
   }
   bool passes(const Test& test, const ReferenceIs&) const {
-    return any(entries_.references,
-               [&](const Entries::Reference& e) { return std::ranges::find(test.targets, e.target) != test.targets.end(); });
+    return any(entries_.references, [&](const Entries::Reference& e) {
+      return std::ranges::find(test.targets, e.target) != test.targets.end();
+    });
   }
   bool passes(const Test&, const UriIs& is) const {
     return any(entries_.uris, [&](const Entries::Uri& e) {
-      return e.value == is.value || (is.below && uri_below(e.value, is.value)) || (is.above && uri_below(is.value, e.value));
+      return e.value == is.value || (is.below && uri_below(e.value, is.value)) ||
+             (is.above && uri_below(is.value, e.value));
     });
   }
   bool passes(const Test&, const IdIs& is) const { return entries_.id == is.id; }
@@ -111,7 +115,9 @@ class Compiler {
     std::vector<Need> out;
     out.reserve(conditions.size());
     for (const Condition& condition : conditions) {
-      Need need{.condition = &condition, .param = std::uint32_t(names_.param(type_, condition.param).value_or(0)), .tests = {}};
+      Need need{.condition = &condition,
+                .param = std::uint32_t(names_.param(type_, condition.param).value_or(0)),
+                .tests = {}};
       for (const Match& match : condition.any_of) need.tests.push_back(test(match, need.param));
       out.push_back(std::move(need));
     }
@@ -158,7 +164,8 @@ class Compiler {
 bool Predicate::satisfied(const Entries& entries) const {
   if (!all_satisfied(needs, entries, now_ms)) return false;
   return std::ranges::any_of(sights, [&](const Sight& sight) {
-    const bool seen = sight.all || std::ranges::any_of(entries.patients, [&](auto id) { return sight.patients.contains(id); });
+    const bool seen =
+        sight.all || std::ranges::any_of(entries.patients, [&](auto id) { return sight.patients.contains(id); });
     return seen && all_satisfied(sight.also, entries, now_ms);
   });
 }
@@ -176,17 +183,26 @@ Predicate compile(const Query& query, std::int64_t type, Names& names, WallTime 
   return out;
 }
 
-bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_t from, std::int64_t to, std::int64_t now) {
+bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_t from, std::int64_t to,
+                   std::int64_t now) {
   const bool inside = low >= from && high <= to;
   switch (how) {
-    case Compare::eq: return inside;
-    case Compare::ne: return !inside;
-    case Compare::gt: return high > to;
-    case Compare::lt: return low < from;
-    case Compare::ge: return high > to || inside;
-    case Compare::le: return low < from || inside;
-    case Compare::sa: return low >= to;
-    case Compare::eb: return high <= from;
+    case Compare::eq:
+      return inside;
+    case Compare::ne:
+      return !inside;
+    case Compare::gt:
+      return high > to;
+    case Compare::lt:
+      return low < from;
+    case Compare::ge:
+      return high > to || inside;
+    case Compare::le:
+      return low < from || inside;
+    case Compare::sa:
+      return low >= to;
+    case Compare::eb:
+      return high <= from;
     case Compare::ap: {
       const std::int64_t gap = about(from, to, now);
       return low < plus(to, gap) && high > plus(from, -gap);
@@ -206,15 +222,22 @@ NumberBounds number_bounds(Compare how, double from, double to) {
   const double asked = middle(from, to);
   const double near = slack(asked);
   switch (how) {
-    case Compare::eq: return {from - slack(from), to > from ? std::nextafter(to - slack(to), from) : to + slack(to)};
+    case Compare::eq:
+      return {from - slack(from), to > from ? std::nextafter(to - slack(to), from) : to + slack(to)};
     case Compare::gt:
-    case Compare::sa: return {std::nextafter(asked + near, infinite), infinite};
+    case Compare::sa:
+      return {std::nextafter(asked + near, infinite), infinite};
     case Compare::lt:
-    case Compare::eb: return {-infinite, std::nextafter(asked - near, -infinite)};
-    case Compare::ge: return {asked - near, infinite};
-    case Compare::le: return {-infinite, asked + near};
-    case Compare::ap: return {std::min(from, asked - std::abs(asked) / 10), std::max(to, asked + std::abs(asked) / 10)};
-    case Compare::ne: break;
+    case Compare::eb:
+      return {-infinite, std::nextafter(asked - near, -infinite)};
+    case Compare::ge:
+      return {asked - near, infinite};
+    case Compare::le:
+      return {-infinite, asked + near};
+    case Compare::ap:
+      return {std::min(from, asked - std::abs(asked) / 10), std::max(to, asked + std::abs(asked) / 10)};
+    case Compare::ne:
+      break;
   }
   return {-infinite, infinite};
 }

@@ -19,7 +19,7 @@ struct Test {
 
 struct Need {
   const Condition* condition;
-  std::uint32_t param = 0;             // 0: no resource has such a value
+  std::uint32_t param = 0;  // 0: no resource has such a value
   std::vector<Test> tests;
 };
 
@@ -44,7 +44,8 @@ Predicate compile(const Query& query, std::int64_t type, Names& names, WallTime 
 // ---- what the prefixes mean (R4 search, 3.1.1.4.1 "Prefixes"), public for tests ----
 
 /// Resource interval [low, high) against search interval [from, to), milliseconds.
-bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_t from, std::int64_t to, std::int64_t now);
+bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_t from, std::int64_t to,
+                   std::int64_t now);
 /// The resource's value is the middle of its interval; eq and ne look whether the search's interval, made from its
 /// precision, holds it; the others ignore the precision (R4 search, "Number").
 bool number_compares(Compare how, double low, double high, double from, double to);
@@ -52,7 +53,9 @@ bool number_compares(Compare how, double low, double high, double from, double t
 bool uri_below(std::string_view uri, std::string_view base);
 
 /// Bounds between which the middle of every matching number lies.
-struct NumberBounds { double low, high; };
+struct NumberBounds {
+  double low, high;
+};
 NumberBounds number_bounds(Compare how, double from, double to);
 
 }  // namespace ward::store

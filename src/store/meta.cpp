@@ -60,7 +60,8 @@ class Scanner {
  private:
   bool word() {
     const std::size_t start = at;
-    while (at < text_.size() && !is_space(text_[at]) && std::string_view(",]}:{[\"").find(text_[at]) == std::string_view::npos)
+    while (at < text_.size() && !is_space(text_[at]) &&
+           std::string_view(",]}:{[\"").find(text_[at]) == std::string_view::npos)
       ++at;
     return at > start;
   }

@@ -20,7 +20,15 @@ class MetaSpans {
   Buffer apply(std::string_view body, std::uint64_t version, WallTime updated) const;
 
  private:
-  enum class Put : std::uint8_t { whole_meta, meta_value, both_members, version_member, updated_member, version, updated };
+  enum class Put : std::uint8_t {
+    whole_meta,
+    meta_value,
+    both_members,
+    version_member,
+    updated_member,
+    version,
+    updated
+  };
   struct Edit {
     std::size_t begin, end;  // these bytes of the body are replaced
     Put put;

@@ -73,10 +73,14 @@ Result<Order> Order::make(const Query& query, std::int64_t type, Names& names) {
 Place Order::place(const Entries& entries, std::int64_t row) const {
   Place place{.keys = {}, .row = row};
   for (const By& by : sorts_) {
-    if (by.sort->param == "_id") place.keys.emplace_back(std::string(entries.id));
-    else if (by.sort->param == "_lastUpdated") place.keys.emplace_back(sort_key(entries.updated));
-    else if (by.param == 0) place.keys.emplace_back(std::nullopt);
-    else place.keys.push_back(key_of(entries, by.param, by.sort->descending));
+    if (by.sort->param == "_id")
+      place.keys.emplace_back(std::string(entries.id));
+    else if (by.sort->param == "_lastUpdated")
+      place.keys.emplace_back(sort_key(entries.updated));
+    else if (by.param == 0)
+      place.keys.emplace_back(std::nullopt);
+    else
+      place.keys.push_back(key_of(entries, by.param, by.sort->descending));
   }
   return place;
 }

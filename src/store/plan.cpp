@@ -34,12 +34,12 @@ constexpr RangeSql range_sql[] = {
     {RangeKind::string, "string", false,
      "SELECT row FROM string WHERE param = ?1 AND value >= ?2 AND value < ?3 AND row > ?9",
      "SELECT count(*) FROM (SELECT 1 FROM string WHERE param = ?1 AND value >= ?2 AND value < ?3 LIMIT ?8)"},
-    {RangeKind::uri, "uri", false,
-     "SELECT row FROM uri WHERE param = ?1 AND value >= ?2 AND value < ?3 AND row > ?9",
+    {RangeKind::uri, "uri", false, "SELECT row FROM uri WHERE param = ?1 AND value >= ?2 AND value < ?3 AND row > ?9",
      "SELECT count(*) FROM (SELECT 1 FROM uri WHERE param = ?1 AND value >= ?2 AND value < ?3 LIMIT ?8)"},
     {RangeKind::quantity, "quantity", false,
      "SELECT row FROM quantity WHERE param = ?1 AND unit = ?2 AND value >= ?3 AND value <= ?4 AND row > ?9",
-     "SELECT count(*) FROM (SELECT 1 FROM quantity WHERE param = ?1 AND unit = ?2 AND value >= ?3 AND value <= ?4 LIMIT ?8)"},
+     "SELECT count(*) FROM (SELECT 1 FROM quantity WHERE param = ?1 AND unit = ?2 AND value >= ?3 AND value <= ?4 "
+     "LIMIT ?8)"},
     {RangeKind::number, "number", false,
      "SELECT row FROM number WHERE param = ?1 AND value >= ?2 AND value <= ?3 AND row > ?9",
      "SELECT count(*) FROM (SELECT 1 FROM number WHERE param = ?1 AND value >= ?2 AND value <= ?3 LIMIT ?8)"},
@@ -50,8 +50,10 @@ constexpr RangeSql range_sql[] = {
      "SELECT row FROM date WHERE param = ?1 AND long = ?2 AND low >= ?3 AND low <= ?4 AND row > ?9",
      "SELECT count(*) FROM (SELECT 1 FROM date WHERE param = ?1 AND long = ?2 AND low >= ?3 AND low <= ?4 LIMIT ?8)"},
     {RangeKind::updated, "updated", false,
-     "SELECT row FROM resource INDEXED BY resource_updated WHERE type = ?1 AND live = 1 AND updated >= ?2 AND updated <= ?3 AND +row > ?9",
-     "SELECT count(*) FROM (SELECT 1 FROM resource WHERE type = ?1 AND live = 1 AND updated >= ?2 AND updated <= ?3 LIMIT ?8)"},
+     "SELECT row FROM resource INDEXED BY resource_updated WHERE type = ?1 AND live = 1 AND updated >= ?2 AND updated "
+     "<= ?3 AND +row > ?9",
+     "SELECT count(*) FROM (SELECT 1 FROM resource WHERE type = ?1 AND live = 1 AND updated >= ?2 AND updated <= ?3 "
+     "LIMIT ?8)"},
     {RangeKind::type, "type", true,
      "SELECT row FROM resource INDEXED BY resource_live WHERE type = ?1 AND live = 1 AND row > ?9 ORDER BY row",
      "SELECT count(*) FROM (SELECT 1 FROM resource WHERE type = ?1 AND live = 1 LIMIT ?8)"},
@@ -108,7 +110,7 @@ using Ranges = std::vector<Range>;
 /// The ranges of one condition; nothing if no index gives a superset of its matches.
 class RangesOf {
  public:
-  RangesOf(const Need& need, std::int64_t type, std::int64_t now) : need_(need), type_(type), now_(now) {}
+  RangesOf(const Need& need, std::int64_t type) : need_(need), type_(type) {}
 
   std::optional<Ranges> find() {
     if (need_.condition->negate || need_.condition->missing) return std::nullopt;
@@ -124,8 +126,10 @@ class RangesOf {
 
   bool add(const Test& test, const TokenIs& is) {
     if (!is.code) return false;
-    if (test.system) ranges_.push_back({RangeKind::token, {param(), text_hash(*is.code), *test.system}});
-    else ranges_.push_back({RangeKind::token_any_system, {param(), text_hash(*is.code)}});
+    if (test.system)
+      ranges_.push_back({RangeKind::token, {param(), text_hash(*is.code), *test.system}});
+    else
+      ranges_.push_back({RangeKind::token_any_system, {param(), text_hash(*is.code)}});
     return true;
   }
 
@@ -159,8 +163,10 @@ class RangesOf {
   bool add(const Test&, const UriIs& is) {
     if (is.value.empty()) return false;
     const std::string_view key = std::string_view(is.value).substr(0, uri_key_bytes);
-    if (is.below) add_prefix(RangeKind::uri, key);
-    else add_equal(RangeKind::uri, key);
+    if (is.below)
+      add_prefix(RangeKind::uri, key);
+    else
+      add_equal(RangeKind::uri, key);
     if (!is.above) return true;
     for (std::size_t slash = key.find('/'); slash != std::string_view::npos; slash = key.find('/', slash + 1)) {
       if (slash > 0) add_equal(RangeKind::uri, key.substr(0, slash));
@@ -199,15 +205,23 @@ class RangesOf {
     constexpr std::int64_t least = INT64_MIN, most = INT64_MAX;
     const std::int64_t reach = below(is.high, long_date_ms);
     switch (is.how) {
-      case Compare::ne: return false;
-      case Compare::eq: return add_dates(is.low, is.high, is.low, is.high);
-      case Compare::sa: return add_dates(is.high, most, is.high, most);
-      case Compare::gt: return add_dates(reach, most, least, most);
-      case Compare::ge: return add_dates(std::min(is.low, reach), most, least, most);
+      case Compare::ne:
+        return false;
+      case Compare::eq:
+        return add_dates(is.low, is.high, is.low, is.high);
+      case Compare::sa:
+        return add_dates(is.high, most, is.high, most);
+      case Compare::gt:
+        return add_dates(reach, most, least, most);
+      case Compare::ge:
+        return add_dates(std::min(is.low, reach), most, least, most);
       case Compare::lt:
-      case Compare::eb: return add_dates(least, is.low, least, is.low);
-      case Compare::le: return add_dates(least, is.high, least, is.high);
-      case Compare::ap: return false;
+      case Compare::eb:
+        return add_dates(least, is.low, least, is.low);
+      case Compare::le:
+        return add_dates(least, is.high, least, is.high);
+      case Compare::ap:
+        return false;
     }
     return false;
   }
@@ -220,15 +234,19 @@ class RangesOf {
 
   bool add(const Test&, const UpdatedIs& is) {
     switch (is.how) {
-      case Compare::eq: return add_updated(is.low, is.high);
+      case Compare::eq:
+        return add_updated(is.low, is.high);
       case Compare::gt:
       case Compare::ge:
-      case Compare::sa: return add_updated(is.low, INT64_MAX);
+      case Compare::sa:
+        return add_updated(is.low, INT64_MAX);
       case Compare::lt:
       case Compare::le:
-      case Compare::eb: return add_updated(INT64_MIN, is.high);
+      case Compare::eb:
+        return add_updated(INT64_MIN, is.high);
       case Compare::ne:
-      case Compare::ap: return false;
+      case Compare::ap:
+        return false;
     }
     return false;
   }
@@ -239,7 +257,6 @@ class RangesOf {
 
   const Need& need_;
   const std::int64_t type_;
-  [[maybe_unused]] const std::int64_t now_;
   Ranges ranges_;
 };
 
@@ -276,13 +293,14 @@ Plan choose_plan(const Predicate& predicate, std::int64_t type, Names& names, Co
   std::vector<Ranges> options;
   const auto consider = [&](const std::vector<Need>& needs) {
     for (const Need& need : needs)
-      if (auto ranges = RangesOf(need, type, predicate.now_ms).find()) options.push_back(std::move(*ranges));
+      if (auto ranges = RangesOf(need, type).find()) options.push_back(std::move(*ranges));
   };
   consider(predicate.needs);
   if (predicate.sights.size() == 1) consider(predicate.sights.front().also);
   if (auto visible = visible_ranges(predicate, type, names)) options.push_back(std::move(*visible));
   const auto empty = [](const Ranges& ranges) { return ranges.empty(); };
-  if (predicate.sights.empty() || std::ranges::any_of(options, empty)) return {.nothing = true, .dense = false, .ranges = {}};
+  if (predicate.sights.empty() || std::ranges::any_of(options, empty))
+    return {.nothing = true, .dense = false, .ranges = {}};
 
   std::ranges::stable_sort(options, {}, kind);
   for (std::size_t limit = 128; limit <= collect_max; limit *= 4) {

@@ -6,7 +6,18 @@
 namespace ward::store {
 
 enum class RangeKind : std::uint8_t {
-  id, reference, token, token_any_system, string, uri, quantity, number, compartment, date, updated, type,
+  id,
+  reference,
+  token,
+  token_any_system,
+  string,
+  uri,
+  quantity,
+  number,
+  compartment,
+  date,
+  updated,
+  type,
 };
 std::string_view name(RangeKind kind);
 
@@ -24,9 +35,9 @@ struct Range {
 };
 
 struct Plan {
-  bool nothing = false;        // no resource can match
-  bool dense = false;          // even the smallest set is large: read on in order rather than collect it
-  std::vector<Range> ranges;   // together a superset of the matches
+  bool nothing = false;       // no resource can match
+  bool dense = false;         // even the smallest set is large: read on in order rather than collect it
+  std::vector<Range> ranges;  // together a superset of the matches
 
   /// One range that gives rows in order can be read without collecting.
   bool streams() const { return ranges.size() == 1 && ranges.front().ordered(); }

@@ -5,8 +5,8 @@
 namespace ward::store {
 namespace {
 
-constexpr std::size_t changes_max = 10'000;      // per set
-constexpr std::size_t entries_max = 100'000;     // per resource
+constexpr std::size_t changes_max = 10'000;   // per set
+constexpr std::size_t entries_max = 100'000;  // per resource
 constexpr std::size_t value_bytes_max = 1 << 20;
 constexpr std::size_t name_bytes_max = 512;
 
@@ -28,7 +28,8 @@ bool is_interval(double low, double high) { return std::isfinite(low) && std::is
 /// Empty if good; else what is wrong. Never a value: it would be PHI.
 std::string_view wrong_in(const IndexEntries& index) {
   const std::size_t count = index.tokens.size() + index.strings.size() + index.dates.size() + index.numbers.size() +
-                            index.quantities.size() + index.references.size() + index.uris.size() + index.patients.size();
+                            index.quantities.size() + index.references.size() + index.uris.size() +
+                            index.patients.size();
   if (count > entries_max) return "it has too many index entries";
   const auto nameless = [](const auto& list) {
     return std::ranges::any_of(list, [](const auto& e) { return e.param.empty() || e.param.size() > name_bytes_max; });
@@ -36,7 +37,8 @@ std::string_view wrong_in(const IndexEntries& index) {
   if (nameless(index.tokens) || nameless(index.strings) || nameless(index.dates) || nameless(index.numbers) ||
       nameless(index.quantities) || nameless(index.references) || nameless(index.uris))
     return "an index entry has no proper parameter name";
-  if (std::ranges::any_of(index.dates, [](const auto& e) { return e.low > e.high; })) return "a date's interval is reversed";
+  if (std::ranges::any_of(index.dates, [](const auto& e) { return e.low > e.high; }))
+    return "a date's interval is reversed";
   if (std::ranges::any_of(index.numbers, [](const auto& e) { return !is_interval(e.low, e.high); }) ||
       std::ranges::any_of(index.quantities, [](const auto& e) { return !is_interval(e.low, e.high); }))
     return "a number's interval is reversed or not finite";
@@ -66,8 +68,8 @@ std::size_t bytes_of(const Change& change) {
 
 Result<ChangeSet> prepare(std::vector<Change> changes, std::uint64_t intent) {
   if (changes.size() > changes_max)
-    return fail("invalid_change", fmt::format("store: a change set has {} changes; at most {} go together",
-                                              changes.size(), changes_max));
+    return fail("invalid_change",
+                fmt::format("store: a change set has {} changes; at most {} go together", changes.size(), changes_max));
   ChangeSet set;
   set.intent = intent;
   set.changes.reserve(changes.size());
@@ -96,8 +98,9 @@ Result<ChangeSet> prepare(std::vector<Store::Entry> values) {
   for (const Store::Entry& entry : values) {
     const std::size_t bytes = entry.value ? entry.value->size() : 0;
     if (bytes > value_bytes_max || entry.key.size() > name_bytes_max || entry.space.size() > name_bytes_max)
-      return fail("invalid_change", fmt::format("store: a value of space {} is larger than {} bytes, or its key than {}",
-                                                entry.space, value_bytes_max, name_bytes_max));
+      return fail("invalid_change",
+                  fmt::format("store: a value of space {} is larger than {} bytes, or its key than {}", entry.space,
+                              value_bytes_max, name_bytes_max));
     set.bytes += bytes + 500;
   }
   set.values = std::move(values);

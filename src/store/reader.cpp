@@ -2,6 +2,8 @@
 
 #include "search.hpp"
 
+#include <sqlite3.h>
+
 namespace ward::store {
 namespace {
 
@@ -38,26 +40,42 @@ auto SqliteReader::guarded(Work work) -> decltype(work()) {
   }
 }
 
+// The hot path: one statement, which is its own snapshot.
 Result<std::optional<Version>> SqliteReader::read(std::string_view type, std::string_view id) {
-  return guarded([&]() -> Result<std::optional<Version>> {
+  try {
     const auto number = names_.type(type);
     if (!number) return std::nullopt;
-    const auto row = names_.row(*number, id);
-    if (!row) return std::nullopt;
-    return current(*row, type);
-  });
+    Run run = connection_.query(
+        "SELECT id, version, updated, live, patients, body FROM resource WHERE type = ?1 AND id = ?2 AND version > 0",
+        *number, id);
+    if (!run.step()) return std::nullopt;
+    return version_of(run, type);
+  } catch (const Failure& failure) {
+    return fail_with(failure, "a read failed");
+  }
 }
 
 std::optional<Version> SqliteReader::current(std::int64_t row, std::string_view type) {
-  Run run = connection_.query("SELECT id, version, updated, live, patients, body FROM resource WHERE row = ?1 AND version > 0", row);
+  Run run = connection_.query(
+      "SELECT id, version, updated, live, patients, body FROM resource WHERE row = ?1 AND version > 0", row);
   if (!run.step()) return std::nullopt;
-  Version out{.type = std::string(type), .id = std::string(run.text(0)), .version = std::uint64_t(run.integer(1)),
-              .updated = wall(run.integer(2)), .deleted = run.integer(3) == 0, .body = {}, .patients = words(run.text(4))};
+  return version_of(run, type);
+}
+
+Version SqliteReader::version_of(Run& run, std::string_view type) {
+  Version out{.type = std::string(type),
+              .id = std::string(run.text(0)),
+              .version = std::uint64_t(run.integer(1)),
+              .updated = wall(run.integer(2)),
+              .deleted = run.integer(3) == 0,
+              .body = {},
+              .patients = words(run.text(4))};
   if (!out.deleted) out.body = Phi<Buffer>(Buffer(run.blob(5)));
   return out;
 }
 
-Result<std::optional<Version>> SqliteReader::read_version(std::string_view type, std::string_view id, std::uint64_t version) {
+Result<std::optional<Version>> SqliteReader::read_version(std::string_view type, std::string_view id,
+                                                          std::uint64_t version) {
   if (version == 0 || version > INT64_MAX) return std::nullopt;
   auto found = history(type, id, 1, version + 1);
   if (!found) return std::unexpected(found.error());
@@ -87,11 +105,16 @@ Result<std::vector<Version>> SqliteReader::history(std::string_view type, std::s
 }
 
 Version SqliteReader::old_version(Run& run, std::string_view type, std::string_view id) {
-  Version out{.type = std::string(type), .id = std::string(id), .version = std::uint64_t(run.integer(0)),
-              .updated = wall(run.integer(1)), .deleted = run.integer(2) != 0, .body = {}, .patients = words(run.text(3))};
+  Version out{.type = std::string(type),
+              .id = std::string(id),
+              .version = std::uint64_t(run.integer(0)),
+              .updated = wall(run.integer(1)),
+              .deleted = run.integer(2) != 0,
+              .body = {},
+              .patients = words(run.text(3))};
   if (out.deleted) return out;
   Buffer body;
-  if (!unsqueezer_.unsqueeze(run.blob(5), std::size_t(run.integer(4)), body)) throw Failure{11};  // SQLITE_CORRUPT
+  if (!unsqueezer_.unsqueeze(run.blob(5), std::size_t(run.integer(4)), body)) throw Failure{SQLITE_CORRUPT};
   out.body = Phi<Buffer>(std::move(body));
   return out;
 }
@@ -123,7 +146,8 @@ bool SqliteReader::exists(std::string_view reference) {
   if (slash == std::string_view::npos) return false;
   const auto type = names_.type(reference.substr(0, slash));
   if (!type) return false;
-  return connection_.number("SELECT live FROM resource WHERE type = ?1 AND id = ?2", *type, reference.substr(slash + 1)) == 1;
+  return connection_.number("SELECT live FROM resource WHERE type = ?1 AND id = ?2", *type,
+                            reference.substr(slash + 1)) == 1;
 }
 
 Result<std::vector<std::string>> SqliteReader::related(std::string_view person, std::string_view kind, WallTime now) {
@@ -146,12 +170,13 @@ Result<std::optional<std::string>> SqliteReader::get(std::string_view space, std
   });
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> SqliteReader::list(std::string_view space, std::string_view after_key,
+Result<std::vector<std::pair<std::string, std::string>>> SqliteReader::list(std::string_view space,
+                                                                            std::string_view after_key,
                                                                             std::size_t limit) {
   return guarded([&]() -> Result<std::vector<std::pair<std::string, std::string>>> {
     std::vector<std::pair<std::string, std::string>> out;
-    Run run = connection_.query("SELECT key, value FROM kv WHERE space = ?1 AND key > ?2 ORDER BY key LIMIT ?3", space, after_key,
-                                std::int64_t(std::min<std::size_t>(limit, INT64_MAX)));
+    Run run = connection_.query("SELECT key, value FROM kv WHERE space = ?1 AND key > ?2 ORDER BY key LIMIT ?3", space,
+                                after_key, std::int64_t(std::min<std::size_t>(limit, INT64_MAX)));
     while (run.step()) out.emplace_back(std::string(run.text(0)), std::string(run.blob(1)));
     return out;
   });
@@ -162,8 +187,10 @@ Result<std::vector<std::string>> SqliteReader::dangling(std::size_t limit) {
   return guarded([&]() -> Result<std::vector<std::string>> {
     std::vector<std::string> out;
     Run run = connection_.query(
-        "SELECT t.name, r.id FROM type t CROSS JOIN resource r INDEXED BY resource_absent ON r.type = t.number AND r.live = 0 "
-        "WHERE t.name <> ?1 AND EXISTS (SELECT 1 FROM param p CROSS JOIN ref ON ref.param = p.number AND ref.target = r.row) "
+        "SELECT t.name, r.id FROM type t CROSS JOIN resource r INDEXED BY resource_absent ON r.type = t.number AND "
+        "r.live = 0 "
+        "WHERE t.name <> ?1 AND EXISTS (SELECT 1 FROM param p CROSS JOIN ref ON ref.param = p.number AND ref.target = "
+        "r.row) "
         "LIMIT ?2",
         url_type, std::int64_t(std::min<std::size_t>(limit, INT64_MAX)));
     while (run.step()) out.push_back(fmt::format("{}/{}", run.text(0), run.text(1)));
@@ -175,8 +202,9 @@ Result<std::vector<std::uint64_t>> SqliteReader::committed_intents(const std::ve
   return guarded([&]() -> Result<std::vector<std::uint64_t>> {
     std::vector<std::uint64_t> out;
     for (const std::uint64_t intent : intents)
-      if (connection_.number("SELECT 1 FROM resource WHERE intent = ?1 UNION ALL SELECT 1 FROM version WHERE intent = ?1 LIMIT 1",
-                             std::int64_t(intent)))
+      if (connection_.number(
+              "SELECT 1 FROM resource WHERE intent = ?1 UNION ALL SELECT 1 FROM version WHERE intent = ?1 LIMIT 1",
+              std::int64_t(intent)))
         out.push_back(intent);
     return out;
   });

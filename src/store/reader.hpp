@@ -15,7 +15,8 @@ class SqliteReader final : public Reader {
   SqliteReader(const Options& options, Clock& clock, std::function<std::uint64_t()> relationship_generation);
 
   Result<std::optional<Version>> read(std::string_view type, std::string_view id) override;
-  Result<std::optional<Version>> read_version(std::string_view type, std::string_view id, std::uint64_t version) override;
+  Result<std::optional<Version>> read_version(std::string_view type, std::string_view id,
+                                              std::uint64_t version) override;
   Result<std::vector<Version>> history(std::string_view type, std::string_view id, std::size_t limit,
                                        std::optional<std::uint64_t> before) override;
   Result<Page> search(const Query& query) override;
@@ -34,6 +35,7 @@ class SqliteReader final : public Reader {
   template <class Work>
   auto guarded(Work work) -> decltype(work());
   std::optional<Version> current(std::int64_t row, std::string_view type);
+  static Version version_of(Run& run, std::string_view type);
   Version old_version(Run& run, std::string_view type, std::string_view id);
   bool exists(std::string_view reference);
 

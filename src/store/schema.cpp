@@ -73,7 +73,8 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
     return {};
   }
   if (owner != application)
-    return fail("store_foreign", fmt::format("{}: this SQLite file was not made by Ward; name another file", file.string()));
+    return fail("store_foreign",
+                fmt::format("{}: this SQLite file was not made by Ward; name another file", file.string()));
   if (version > schema_version)
     return fail("store_newer", fmt::format("{}: has schema {}, this program knows up to {}; start the newer program",
                                            file.string(), version, schema_version));

@@ -1,5 +1,7 @@
 #include "search.hpp"
 
+#include <sqlite3.h>
+
 namespace ward::store {
 namespace {
 
@@ -7,6 +9,7 @@ using namespace std::chrono_literals;
 constexpr auto search_time_max = 5s;
 constexpr auto accurate_time_max = 300ms;
 constexpr auto estimate_time_max = 100ms;
+constexpr std::size_t count_max = 10'000;
 constexpr unsigned clock_every = 256;  // candidates between two looks at the clock
 
 }  // namespace
@@ -18,6 +21,8 @@ Result<FoundRows> Search::run() {
     if (query_.total != Total::none) none.total = 0;
     return none;
   }
+  if (query_.count > count_max)
+    return fail("invalid_query", fmt::format("store: a page holds {} resources at most", count_max));
   type_ = *type;
   auto order = Order::make(query_, type_, names_);
   if (!order) return std::unexpected(order.error());
@@ -36,13 +41,15 @@ Result<FoundRows> Search::run() {
   try {
     if (!plan_.nothing && query_.count > 0) find_page(after, deadline);
   } catch (const Stopped&) {
-    return fail("search_too_costly", "store: the search looked through too many resources; add a more selective parameter");
+    return fail("search_too_costly",
+                "store: the search looked through too many resources; add a more selective parameter");
   }
   const bool more = found_.size() > query_.count;
   if (more) found_.resize(query_.count);
   for (const Place& place : found_) out.rows.push_back(place.row);
   if (more) out.next = order_->write(found_.back());
-  if (query_.total != Total::none) out.total = count_all(query_.total == Total::accurate ? accurate_time_max : estimate_time_max);
+  if (query_.total != Total::none)
+    out.total = count_all(query_.total == Total::accurate ? accurate_time_max : estimate_time_max);
   return out;
 }
 
@@ -80,7 +87,7 @@ bool Search::satisfied(std::int64_t row, MonoTime deadline) {
   Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
   if (!run.step()) return false;
   record_.assign(run.blob(0));
-  if (!decode(record_, entries_)) throw Failure{11};  // SQLITE_CORRUPT
+  if (!decode(record_, entries_)) throw Failure{SQLITE_CORRUPT};
   return predicate_.satisfied(entries_);
 }
 
@@ -120,8 +127,15 @@ bool Search::page_by_sort_index(const std::optional<Place>& after, MonoTime dead
   std::string group_key;
   std::vector<Place> group;
   const auto before = [&](const Place& a, const Place& b) { return order_->before(a, b); };
-  const auto close_group = [&] {
+  // A resource comes once for each of its values with that key. No more than a page of a group is ever needed.
+  const auto tidy_group = [&] {
     std::ranges::sort(group, before);
+    const auto twins = std::ranges::unique(group, {}, &Place::row);
+    group.erase(twins.begin(), twins.end());
+    if (group.size() > query_.count + 1) group.resize(query_.count + 1);
+  };
+  const auto close_group = [&] {
+    tidy_group();
     std::ranges::move(group, std::back_inserter(found_));
     group.clear();
   };
@@ -140,9 +154,11 @@ bool Search::page_by_sort_index(const std::optional<Place>& after, MonoTime dead
       if (!satisfied(row, deadline)) continue;
       Place place = order_->place(entries_, row);
       // Of several values only the one counts that the order is by; string keys are cut in the index.
-      const bool own = stream->cut ? place.keys.front()->substr(0, string_key_bytes) == group_key : *place.keys.front() == group_key;
-      if (own && (!after || before(*after, place)) && std::ranges::find(group, row, &Place::row) == group.end())
-        group.push_back(std::move(place));
+      const bool own =
+          stream->cut ? place.keys.front()->substr(0, string_key_bytes) == group_key : *place.keys.front() == group_key;
+      if (!own || (after && !before(*after, place))) continue;
+      group.push_back(std::move(place));
+      if (group.size() > 4 * query_.count + 1000) tidy_group();
     }
     close_group();
     if (found_.size() > query_.count) return true;
@@ -155,8 +171,8 @@ bool Search::page_by_sort_index(const std::optional<Place>& after, MonoTime dead
 std::optional<std::uint64_t> Search::count_all(std::chrono::milliseconds limit) {
   if (plan_.nothing) return 0;
   const bool whole_type = predicate_.needs.empty() && std::ranges::any_of(predicate_.sights, [](const Sight& sight) {
-    return sight.all && sight.also.empty();
-  });
+                            return sight.all && sight.also.empty();
+                          });
   if (whole_type) {
     const auto count = connection_.number("SELECT count(*) FROM resource WHERE type = ?1 AND live = 1", type_);
     return std::uint64_t(count.value_or(0));

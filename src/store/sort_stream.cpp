@@ -12,16 +12,14 @@ constexpr SortStream streams[] = {
     {Kind::updated, true, false,
      "SELECT row, updated FROM resource WHERE type = ?1 AND live = 1 AND updated >= ?2 ORDER BY updated",
      "SELECT row, updated FROM resource WHERE type = ?1 AND live = 1 AND updated <= ?2 ORDER BY updated DESC"},
-    {Kind::id, true, false,
-     "SELECT row, id FROM resource WHERE type = ?1 AND live = 1 AND id >= ?2 ORDER BY id",
+    {Kind::id, true, false, "SELECT row, id FROM resource WHERE type = ?1 AND live = 1 AND id >= ?2 ORDER BY id",
      "SELECT row, id FROM resource WHERE type = ?1 AND live = 1 AND id <= ?2 ORDER BY id DESC"},
     {Kind::date, false, false,
      "SELECT row, low FROM date WHERE param = ?1 AND long = 0 AND low >= ?2 UNION ALL "
      "SELECT row, low FROM date WHERE param = ?1 AND long = 1 AND low >= ?2 ORDER BY 2",
      "SELECT row, low FROM date WHERE param = ?1 AND long = 0 AND low <= ?2 UNION ALL "
      "SELECT row, low FROM date WHERE param = ?1 AND long = 1 AND low <= ?2 ORDER BY 2 DESC"},
-    {Kind::string, false, true,
-     "SELECT row, value FROM string WHERE param = ?1 AND value >= ?2 ORDER BY value",
+    {Kind::string, false, true, "SELECT row, value FROM string WHERE param = ?1 AND value >= ?2 ORDER BY value",
      "SELECT row, value FROM string WHERE param = ?1 AND value <= ?2 ORDER BY value DESC"},
 };
 
@@ -44,8 +42,10 @@ std::string SortStream::key(const Run& run) const {
 const SortStream* find_sort_stream(const Sort& sort, std::uint32_t param, Connection& connection) {
   if (sort.param == "_lastUpdated") return &stream_of(Kind::updated);
   if (sort.param == "_id") return &stream_of(Kind::id);
-  if (connection.number("SELECT 1 FROM date WHERE param = ?1 LIMIT 1", std::int64_t(param))) return &stream_of(Kind::date);
-  if (connection.number("SELECT 1 FROM string WHERE param = ?1 LIMIT 1", std::int64_t(param))) return &stream_of(Kind::string);
+  if (connection.number("SELECT 1 FROM date WHERE param = ?1 LIMIT 1", std::int64_t(param)))
+    return &stream_of(Kind::date);
+  if (connection.number("SELECT 1 FROM string WHERE param = ?1 LIMIT 1", std::int64_t(param)))
+    return &stream_of(Kind::string);
   return nullptr;
 }
 
@@ -56,9 +56,12 @@ Run open_sort_stream(const SortStream& stream, const Sort& sort, std::int64_t ty
   const bool of_type = stream.kind == Kind::updated || stream.kind == Kind::id;
   run.bind(1, of_type ? type : std::int64_t(param));
   const std::string_view text = from ? std::string_view(*from) : sort.descending ? behind_all_text : std::string_view();
-  if (stream.kind == Kind::id) run.bind(2, text);
-  else if (stream.kind == Kind::string) run.bind(2, Blob{text.substr(0, string_key_bytes)});
-  else run.bind(2, from ? number_of(*from) : sort.descending ? INT64_MAX : INT64_MIN);
+  if (stream.kind == Kind::id)
+    run.bind(2, text);
+  else if (stream.kind == Kind::string)
+    run.bind(2, Blob{text.substr(0, string_key_bytes)});
+  else
+    run.bind(2, from ? number_of(*from) : sort.descending ? INT64_MAX : INT64_MIN);
   return run;
 }
 

@@ -57,15 +57,31 @@ void Run::bind(int at, const std::optional<std::int64_t>& value) {
   bind(at, std::nullopt);
 }
 
+namespace {
+
+void make_private_file(const std::filesystem::path& file) {
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0) throw Failure{SQLITE_CANTOPEN};
+  ::close(made);
+  // The name of the file must survive a loss of power, too.
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = opened >= 0 && ::fsync(opened) == 0;
+  if (opened >= 0) ::close(opened);
+  if (!synced) throw Failure{SQLITE_IOERR_DIR_FSYNC};
+}
+
+}  // namespace
+
 Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64_t cache_bytes, int busy_ms) {
   if (mode == Mode::write) {
     // SQLite gives -wal and -shm the mode of the file; so the file is made by us, for its owner alone.
-    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) throw Failure{SQLITE_CANTOPEN};
-    ::close(made);
+    std::error_code unreachable;
+    if (!std::filesystem::exists(file, unreachable)) make_private_file(file);
   }
   const int access = mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const int code = sqlite3_open_v2(file.c_str(), &connection_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &connection_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     sqlite3_close_v2(connection_);
     throw Failure{code};
@@ -77,7 +93,9 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64
     script("PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;");
     if (mode == Mode::write) {
       // The size holds only for a file that is still empty.
-      script("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+      script(
+          "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = "
+          "0;");
     } else {
       script("PRAGMA query_only = ON;");
     }

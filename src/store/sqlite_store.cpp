@@ -75,14 +75,14 @@ class SqliteStore final : public Store {
         [](auto handler, Committer* committer, ChangeSet changes) {
           auto executor = asio::get_associated_executor(handler);
           auto work = asio::make_work_guard(executor);
-          committer->submit(std::move(changes),
-                            [waiter = std::move(handler), kept = std::move(work)](Outcome outcome) mutable {
-                              auto on = kept.get_executor();
-                              asio::post(on, [resume = std::move(waiter),
-                                              answer = std::make_unique<Outcome>(std::move(outcome))]() mutable {
-                                std::move(resume)(std::move(answer));
-                              });
-                            });
+          committer->submit(
+              std::move(changes), [waiter = std::move(handler), kept = std::move(work)](Outcome outcome) mutable {
+                auto on = kept.get_executor();
+                asio::post(
+                    on, [resume = std::move(waiter), answer = std::make_unique<Outcome>(std::move(outcome))]() mutable {
+                      std::move(resume)(std::move(answer));
+                    });
+              });
         },
         asio::use_awaitable, &committer_, std::move(set));
   }
@@ -104,10 +104,12 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_sqlite(const Options& options, Clock& clock) {
   try {
-    auto connection = std::make_unique<Connection>(options.file, Connection::Mode::write, options.cache_bytes, writer_busy_ms);
+    auto connection =
+        std::make_unique<Connection>(options.file, Connection::Mode::write, options.cache_bytes, writer_busy_ms);
     if (auto prepared = prepare_schema(*connection, options.file); !prepared) return std::unexpected(prepared.error());
     const auto generation = connection->number("SELECT value FROM about WHERE name = 'generation'");
-    if (!generation) return fail("store_foreign", fmt::format("{}: the table `about` has no generation", options.file.string()));
+    if (!generation)
+      return fail("store_foreign", fmt::format("{}: the table `about` has no generation", options.file.string()));
     return std::make_unique<SqliteStore>(options, clock, std::move(connection), std::uint64_t(*generation));
   } catch (const Failure& failure) {
     return fail_with(failure, fmt::format("{} could not be opened", options.file.string()));

@@ -27,21 +27,21 @@ namespace ward::store {
 
 // ---- what the index of one resource version holds (made by the fhir room in the request's own thread) ----
 
-struct TokenEntry {       // token parameters; also :identifier of references ("subject:identifier" as param)
+struct TokenEntry {  // token parameters; also :identifier of references ("subject:identifier" as param)
   std::string param;
-  std::string system;     // empty: none
+  std::string system;  // empty: none
   std::string code;
 };
 struct StringEntry {
   std::string param;
-  std::string folded;     // case, accents and white space folded (ICU), for prefix and contains
+  std::string folded;  // case, accents and white space folded (ICU), for prefix and contains
   std::string exact;
 };
-struct DateEntry {        // the interval that the value covers, milliseconds since 1970 UTC, [low, high)
+struct DateEntry {  // the interval that the value covers, milliseconds since 1970 UTC, [low, high)
   std::string param;
   std::int64_t low, high;
 };
-struct NumberEntry {      // the interval of the value with its implied precision
+struct NumberEntry {  // the interval of the value with its implied precision
   std::string param;
   double low, high;
 };
@@ -52,8 +52,8 @@ struct QuantityEntry {
 };
 struct ReferenceEntry {
   std::string param;
-  std::string type, id;   // a local target; or
-  std::string url;        // an absolute URL elsewhere (type and id empty)
+  std::string type, id;  // a local target; or
+  std::string url;       // an absolute URL elsewhere (type and id empty)
 };
 struct UriEntry {
   std::string param;
@@ -74,9 +74,9 @@ struct IndexEntries {
 /// Who treats, cares for, or acts for whom: rows that access derives from a resource when it is written, and that go
 /// when the resource changes. `source` is "CareTeam/12".
 struct Relationship {
-  std::string person;     // "Practitioner/3", "Patient/7", "Organization/2" ...
-  std::string patient;    // id
-  std::string kind;       // self | delegate | care-team | panel | department
+  std::string person;   // "Practitioner/3", "Patient/7", "Organization/2" ...
+  std::string patient;  // id
+  std::string kind;     // self | delegate | care-team | panel | department
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
 
@@ -84,25 +84,54 @@ struct Relationship {
 
 struct Version {
   std::string type, id;
-  std::uint64_t version = 0;   // 1, 2, 3 ...
+  std::uint64_t version = 0;  // 1, 2, 3 ...
   WallTime updated{};
   bool deleted = false;
-  Phi<Buffer> body;            // as it came, with meta.versionId and meta.lastUpdated set; empty if deleted
+  Phi<Buffer> body;  // as it came, with meta.versionId and meta.lastUpdated set; empty if deleted
   std::vector<std::string> patients;
 };
 
 // ---- searching ----
 
-struct TokenIs { std::optional<std::string> system; std::optional<std::string> code; };  // |code: system ""; code: system nullopt; system|: code nullopt
-struct StringIs { enum How { prefix, exact, contains } how; std::string text; };        // text folded unless exact
+struct TokenIs {
+  std::optional<std::string> system;
+  std::optional<std::string> code;
+};  // |code: system ""; code: system nullopt; system|: code nullopt
+struct StringIs {
+  enum How { prefix, exact, contains } how;
+  std::string text;
+};  // text folded unless exact
+/// R4 prefixes. Dates compare intervals. A number's value is the middle of its interval: eq holds if it lies in the
+/// search's interval, the other prefixes compare the two middles (R4 search, "Number": precision is ignored there).
 enum class Compare : std::uint8_t { eq, ne, lt, gt, le, ge, sa, eb, ap };
-struct DateIs { Compare how; std::int64_t low, high; };
-struct NumberIs { Compare how; double low, high; };
-struct QuantityIs { Compare how; double low, high; std::optional<std::string> system; std::string code; };  // code empty: any unit
-struct ReferenceIs { std::string type, id, url; };  // type empty: any of the parameter's targets
-struct UriIs { std::string value; bool below = false, above = false; };
-struct IdIs { std::string id; };
-struct UpdatedIs { Compare how; std::int64_t low, high; };
+struct DateIs {
+  Compare how;
+  std::int64_t low, high;
+};
+struct NumberIs {
+  Compare how;
+  double low, high;
+};
+struct QuantityIs {
+  Compare how;
+  double low, high;
+  std::optional<std::string> system;
+  std::string code;
+};  // code empty: any unit
+struct ReferenceIs {
+  std::string type, id, url;
+};  // type empty: any of the parameter's targets
+struct UriIs {
+  std::string value;
+  bool below = false, above = false;
+};
+struct IdIs {
+  std::string id;
+};
+struct UpdatedIs {
+  Compare how;
+  std::int64_t low, high;
+};
 using Match = std::variant<TokenIs, StringIs, DateIs, NumberIs, QuantityIs, ReferenceIs, UriIs, IdIs, UpdatedIs>;
 
 /// One search parameter: any of `any_of` (a,b,c), or with `negate` none of them (also true without a value), or with
@@ -126,45 +155,52 @@ using Visible = std::vector<VisibleBranch>;
 enum class Total : std::uint8_t { none, estimate, accurate };
 
 struct Sort {
-  std::string param;          // "_id", "_lastUpdated" or a search parameter
+  std::string param;  // "_id", "_lastUpdated" or a search parameter
   bool descending = false;
 };
 
 struct Query {
   std::string type;
   std::vector<Condition> all_of;
-  Visible visible;            // empty: nothing is visible
-  std::vector<Sort> sort;     // at most 3; then by row
-  std::size_t count = 50;
-  std::string after;          // `Page::next` of the page before; opaque here, sealed by the caller
+  Visible visible;         // empty: nothing is visible
+  std::vector<Sort> sort;  // at most 3; then by row
+  std::size_t count = 50;  // at most 10'000; 0: only the total
+  std::string after;       // `Page::next` of the page before; opaque here, sealed by the caller
   Total total = Total::none;
 };
 
 struct Page {
   std::vector<Version> found;
-  std::string next;           // empty: no more
+  std::string next;  // empty: no more
   std::optional<std::uint64_t> total;
 };
 
 /// Reads. One per thread; one read transaction per call; prepared statements are kept per shape. Calls block for as
-/// long as SQLite takes (point reads: microseconds).
+/// long as SQLite takes (point reads: microseconds). Errors: "store_failed" (disk), and of search "invalid_query" (more
+/// than 3 sorts or 10'000 of a page, or an `after` of another search) and "search_too_costly" (after 5 s).
+/// A total that takes longer than 0.3 s to count (0.1 s for an estimate) is left out.
 class Reader {
  public:
   virtual ~Reader() = default;
   virtual Result<std::optional<Version>> read(std::string_view type, std::string_view id) = 0;  // current, also deleted
-  virtual Result<std::optional<Version>> read_version(std::string_view type, std::string_view id, std::uint64_t version) = 0;
+  virtual Result<std::optional<Version>> read_version(std::string_view type, std::string_view id,
+                                                      std::uint64_t version) = 0;
   /// Newest first.
-  virtual Result<std::vector<Version>> history(std::string_view type, std::string_view id, std::size_t limit, std::optional<std::uint64_t> before) = 0;
+  virtual Result<std::vector<Version>> history(std::string_view type, std::string_view id, std::size_t limit,
+                                               std::optional<std::uint64_t> before) = 0;
   virtual Result<Page> search(const Query&) = 0;
   /// Of these references ("Patient/1"), those that do not exist (or are deleted).
   virtual Result<std::vector<std::string>> missing(const std::vector<std::string>& references) = 0;
   /// Patients of a person by kind of relationship at `now`.
   virtual Result<std::vector<std::string>> related(std::string_view person, std::string_view kind, WallTime now) = 0;
-  /// When the result of any `related` for anyone may next change by itself, and a generation that grows with each write of a relationship.
+  /// When the result of any `related` for anyone may next change by itself, and a generation that grows with each write
+  /// of a relationship.
   virtual std::uint64_t relationship_generation() = 0;
   /// A room's own values (identity, quotas ...): see Store::put.
   virtual Result<std::optional<std::string>> get(std::string_view space, std::string_view key) = 0;
-  virtual Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view space, std::string_view after_key, std::size_t limit) = 0;
+  virtual Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view space,
+                                                                        std::string_view after_key,
+                                                                        std::size_t limit) = 0;
   /// Dangling references: targets that were named but do not exist.
   virtual Result<std::vector<std::string>> dangling(std::size_t limit) = 0;
 };
@@ -187,9 +223,9 @@ struct Done {
   WallTime updated;
 };
 
-/// Errors of write: "version_conflict" (expected_version does not hold, or create of what exists), "not_found" (remove of
-/// what does not), "invalid_change" (malformed, or one resource twice in a set), "store_busy" (the queue is full; try
-/// again), "store_failed" (disk; the store mends itself when the disk does). A change set is atomic: all or none.
+/// Errors of write: "version_conflict" (expected_version does not hold, or create of what exists), "not_found" (remove
+/// of what does not), "invalid_change" (malformed, or one resource twice in a set), "store_busy" (the queue is full;
+/// try again), "store_failed" (disk; the store mends itself when the disk does). A change set is atomic: all or none.
 /// After "store_failed" a change may or may not be found after the next start: `committed_intents` tells.
 ///
 /// Any thread. A suspended `write` cannot be cancelled; its executor must outlive it. The destructor finishes what was
@@ -198,8 +234,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// One writer thread: takes what waits (up to 256 change sets or 2 ms), one transaction, synchronous=FULL. A change set
-  /// that fails rolls back alone. Resumes on the caller's executor. `permit` carries the INTENT's index into the rows.
+  /// One writer thread: takes what waits (up to 256 change sets or 2 ms), one transaction, synchronous=FULL. A change
+  /// set that fails rolls back alone. Resumes on the caller's executor. `permit` carries the INTENT's index into the
+  /// rows.
   virtual boost::asio::awaitable<Result<std::vector<Done>>> write(std::vector<Change> changes, ChangePermit permit) = 0;
 
   /// The same from a thread that may block (import, start-up).
@@ -207,7 +244,10 @@ class Store {
 
   /// A room's own values, by space and key ("identity.client", "app1"). An absent value removes. Durable on return.
   /// Not for resources. `value_bytes_max` 1 MiB.
-  struct Entry { std::string space, key; std::optional<std::string> value; };
+  struct Entry {
+    std::string space, key;
+    std::optional<std::string> value;
+  };
   virtual Result<void> put(std::vector<Entry> entries) = 0;
 
   virtual Result<std::unique_ptr<Reader>> reader() = 0;
@@ -226,8 +266,8 @@ struct Options {
   std::filesystem::path file;
   std::size_t batch_max = 256;
   std::chrono::microseconds linger{2000};
-  std::uint64_t cache_bytes = 128u << 20;          // of the writer; each reader has a quarter
-  std::size_t queue_max = 4096;                    // change sets that wait; more are "store_busy"
+  std::uint64_t cache_bytes = 128u << 20;  // of the writer; each reader has a quarter
+  std::size_t queue_max = 4096;            // change sets that wait; more are "store_busy"
   std::uint64_t queue_bytes_max = 256u << 20;
 };
 

@@ -26,16 +26,21 @@ TEST(Meta, is_set_by_span_and_every_other_byte_stays) {
       {"empty object", "{ }", R"({"meta":{)" + both + "} }"},
       {"white space is kept", "{\n  \"resourceType\" : \"Patient\" ,\n  \"x\" : 1.00\n}\n",
        "{\n  \"resourceType\" : \"Patient\",\"meta\":{" + both + "} ,\n  \"x\" : 1.00\n}\n"},
-      {"empty meta", R"({"resourceType":"P","meta":{ },"a":1})", R"({"resourceType":"P","meta":{)" + both + R"( },"a":1})"},
+      {"empty meta", R"({"resourceType":"P","meta":{ },"a":1})",
+       R"({"resourceType":"P","meta":{)" + both + R"( },"a":1})"},
       {"meta with a profile", R"({"resourceType":"P","meta":{"profile":["u"]}})",
        R"({"resourceType":"P","meta":{)" + both + R"(,"profile":["u"]}})"},
-      {"both are replaced in their places", R"({"meta":{"lastUpdated" : "2000-01-01T00:00:00Z","tag":[],"versionId":"3"},"a":1})",
+      {"both are replaced in their places",
+       R"({"meta":{"lastUpdated" : "2000-01-01T00:00:00Z","tag":[],"versionId":"3"},"a":1})",
        R"({"meta":{"lastUpdated" : "2026-11-24T05:30:23.123Z","tag":[],"versionId":"7"},"a":1})"},
-      {"only the version is there", R"({"meta":{"versionId":"3"}})", "{\"meta\":{" + std::string(U) + R"(,"versionId":"7"}})"},
+      {"only the version is there", R"({"meta":{"versionId":"3"}})",
+       "{\"meta\":{" + std::string(U) + R"(,"versionId":"7"}})"},
       {"only the time is there", R"({"meta":{"lastUpdated":"2000-01-01T00:00:00Z"}})",
        "{\"meta\":{" + std::string(V) + R"(,"lastUpdated":"2026-11-24T05:30:23.123Z"}})"},
-      {"meta elsewhere is not ours", R"({"resourceType":"B","entry":[{"meta":{"versionId":"1"}}],"contained":[{"meta":{}}]})",
-       R"({"resourceType":"B","meta":{)" + both + R"(},"entry":[{"meta":{"versionId":"1"}}],"contained":[{"meta":{}}]})"},
+      {"meta elsewhere is not ours",
+       R"({"resourceType":"B","entry":[{"meta":{"versionId":"1"}}],"contained":[{"meta":{}}]})",
+       R"({"resourceType":"B","meta":{)" + both +
+           R"(},"entry":[{"meta":{"versionId":"1"}}],"contained":[{"meta":{}}]})"},
       {"versionId deeper in meta is not ours", R"({"meta":{"extension":[{"versionId":"1","lastUpdated":"x"}]}})",
        R"({"meta":{)" + both + R"(,"extension":[{"versionId":"1","lastUpdated":"x"}]}})"},
       {"text that looks like meta", R"({"resourceType":"P","a":"\"meta\":{\"versionId\":\"1\"}","b":"}{][\\"})",
@@ -44,7 +49,8 @@ TEST(Meta, is_set_by_span_and_every_other_byte_stays) {
        "{\"m\\u0065ta\":{" + std::string(U) + R"(,"version\u0049d":"7"},"a":1})"},
       {"an escaped name that is another", R"({"resourceType":"P","\u006eeta":{}})",
        R"({"resourceType":"P","meta":{)" + both + R"(},"\u006eeta":{}})"},
-      {"meta is null", R"({"resourceType":"P","meta":null,"a":1})", R"({"resourceType":"P","meta":{)" + both + R"(},"a":1})"},
+      {"meta is null", R"({"resourceType":"P","meta":null,"a":1})",
+       R"({"resourceType":"P","meta":{)" + both + R"(},"a":1})"},
       {"meta last after nested arrays", R"({"a":[[["}"]],{"b":[]}],"meta":{"tag":[{"code":"{"}]}})",
        R"({"a":[[["}"]],{"b":[]}],"meta":{)" + both + R"(,"tag":[{"code":"{"}]}})"},
       {"primitive extension beside", R"({"meta":{"_lastUpdated":{"id":"x"},"lastUpdated":"1"}})",
@@ -58,7 +64,8 @@ TEST(Meta, is_set_by_span_and_every_other_byte_stays) {
 }
 
 TEST(Meta, what_is_not_an_object_is_refused) {
-  for (const char* body : {"", "[]", "null", "\"{}\"", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":\"\\", "{\"a\":1} x", "{\"meta\":{\"a\"}}"}) {
+  for (const char* body :
+       {"", "[]", "null", "\"{}\"", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":\"\\", "{\"a\":1} x", "{\"meta\":{\"a\"}}"}) {
     const auto spans = MetaSpans::find(body);
     EXPECT_FALSE(spans) << body;
   }
