@@ -19,7 +19,7 @@ Reading read_resource(const json::Document& document, const ReadOptions& options
 void Walk::finish(const json::Document& document) {
   std::vector<std::size_t> order(offsets_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return offsets_[i]; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(offsets_[i], i); });
   std::vector<Issue> sorted;
   sorted.reserve(order.size());
   // Lines are counted from one issue to the next, so that a hundred of them do not read a large body a hundred times.

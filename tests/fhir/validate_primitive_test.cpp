@@ -33,7 +33,9 @@ const char* const texts[] = {
 const std::set<std::pair<std::string, std::string>> stricter = {
     {"base64Binary", "\"Y=Jj\""},       // padding stands at the end only (RFC 4648)
     {"canonical", "\"\""}, {"uri", "\"\""}, {"url", "\"\""},  // FHIR allows no empty values
-    {"code", "\"a\\tb\""}, {"code", "\"a\\nb\""},
+    // FHIR strings have no control characters but tab, CR and LF; \S would take them.
+    {"canonical", "\"a\\u0007b\""}, {"code", "\"a\\u0007b\""}, {"markdown", "\"a\\u0007b\""},
+    {"string", "\"a\\u0007b\""}, {"uri", "\"a\\u0007b\""}, {"url", "\"a\\u0007b\""},
 };
 
 TEST(ValidatePrimitive, hand_written_rules_agree_with_the_published_patterns) {
