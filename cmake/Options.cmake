@@ -4,7 +4,7 @@ add_library(ward_options INTERFACE)
 target_link_libraries(ward_options INTERFACE Boost::headers fmt::fmt)
 target_compile_features(ward_options INTERFACE cxx_std_23)
 target_compile_options(ward_options INTERFACE
-  -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-omit-frame-pointer)
+  -pthread -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-omit-frame-pointer)
 target_compile_definitions(ward_options INTERFACE
   _GLIBCXX_ASSERTIONS BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT SPDLOG_FMT_EXTERNAL)
 target_link_options(ward_options INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)

@@ -12,6 +12,17 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
 namespace ward::store {
 
 // ---- what the index of one resource version holds (made by the fhir room in the request's own thread) ----
@@ -176,8 +187,13 @@ struct Done {
   WallTime updated;
 };
 
-/// Errors of write: "version_conflict" (expected_version does not hold), "not_found", "store_failed" (disk). A change
-/// set is atomic: all or none.
+/// Errors of write: "version_conflict" (expected_version does not hold, or create of what exists), "not_found" (remove of
+/// what does not), "invalid_change" (malformed, or one resource twice in a set), "store_busy" (the queue is full; try
+/// again), "store_failed" (disk; the store mends itself when the disk does). A change set is atomic: all or none.
+/// After "store_failed" a change may or may not be found after the next start: `committed_intents` tells.
+///
+/// Any thread. A suspended `write` cannot be cancelled; its executor must outlive it. The destructor finishes what was
+/// taken and joins the threads; readers are destroyed before.
 class Store {
  public:
   virtual ~Store() = default;
@@ -201,13 +217,18 @@ class Store {
 
   /// A number that identifies this data set; part of sealed links.
   virtual std::uint64_t generation() const = 0;
+
+  /// False from a failed commit until one succeeds again (tried every 200 ms). For /readyz.
+  virtual bool healthy() const = 0;
 };
 
 struct Options {
   std::filesystem::path file;
   std::size_t batch_max = 256;
   std::chrono::microseconds linger{2000};
-  std::uint64_t cache_bytes = 128u << 20;
+  std::uint64_t cache_bytes = 128u << 20;          // of the writer; each reader has a quarter
+  std::size_t queue_max = 4096;                    // change sets that wait; more are "store_busy"
+  std::uint64_t queue_bytes_max = 256u << 20;
 };
 
 /// Opens or creates; migrates forward by `schema`'s version. A file of a newer version is an error that says so.

@@ -47,7 +47,7 @@ const std::pair<std::string_view, std::string_view> faulty_examples[] = {
 };
 
 TEST(ValidateCorpus, hl7_examples_are_valid) {
-  const std::filesystem::path folder = std::filesystem::path(WARD_R4_PACKAGES) / "hl7.fhir.r4.examples";
+  const std::filesystem::path folder = example_folder();
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no HL7 packages in " << folder;
   std::size_t read = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

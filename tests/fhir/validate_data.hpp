@@ -1,22 +1,12 @@
-// Published data for the validation tests: gzip lines, and folders of files.
+// Published data for the validation tests, as lines of gzip files.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <string>
-#include <vector>
+#include "examples.hpp"
+
+#include <string_view>
 #include <zlib.h>
 
 namespace ward::fhir {
-
-inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
 
 /// Lines of a gzip file; none if it is not there.
 inline std::vector<std::string> gzip_lines(const std::filesystem::path& path) {
@@ -33,12 +23,6 @@ inline std::vector<std::string> gzip_lines(const std::filesystem::path& path) {
   gzclose(file);
   if (lines.back().empty()) lines.pop_back();
   return lines;
-}
-
-/// The data that tests share and the project does not hold; tests skip without it.
-inline std::filesystem::path shared_data() {
-  const char* const set = std::getenv("WARD_SHARED_DATA");
-  return set != nullptr ? std::filesystem::path(set) : std::filesystem::path(WARD_SOURCE_DIR) / "../shared/data";
 }
 
 }  // namespace ward::fhir
