@@ -2,8 +2,8 @@
 
 #include "base/encoding.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace ward::fhir {
 
@@ -11,15 +11,24 @@ namespace {
 
 std::string_view name_of(r4::ParamType type) {
   switch (type) {
-    case r4::ParamType::number: return "number";
-    case r4::ParamType::date: return "date";
-    case r4::ParamType::string: return "string";
-    case r4::ParamType::token: return "token";
-    case r4::ParamType::reference: return "reference";
-    case r4::ParamType::composite: return "composite";
-    case r4::ParamType::quantity: return "quantity";
-    case r4::ParamType::uri: return "uri";
-    case r4::ParamType::special: return "special";
+    case r4::ParamType::number:
+      return "number";
+    case r4::ParamType::date:
+      return "date";
+    case r4::ParamType::string:
+      return "string";
+    case r4::ParamType::token:
+      return "token";
+    case r4::ParamType::reference:
+      return "reference";
+    case r4::ParamType::composite:
+      return "composite";
+    case r4::ParamType::quantity:
+      return "quantity";
+    case r4::ParamType::uri:
+      return "uri";
+    case r4::ParamType::special:
+      return "special";
   }
   return "special";
 }
@@ -106,8 +115,8 @@ void append_type(Writer& out, std::string_view type, const CapabilityDescription
 
 void append_smart_extension(Writer& out, const SmartEndpoints& smart) {
   const std::pair<std::string_view, const std::string&> endpoints[] = {
-      {"token", smart.token},         {"authorize", smart.authorize},      {"introspect", smart.introspect},
-      {"revoke", smart.revoke},       {"register", smart.register_client}, {"manage", smart.manage},
+      {"token", smart.token},   {"authorize", smart.authorize},      {"introspect", smart.introspect},
+      {"revoke", smart.revoke}, {"register", smart.register_client}, {"manage", smart.manage},
   };
   out.name("extension");
   out.open('[');

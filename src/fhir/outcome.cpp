@@ -16,8 +16,9 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
 }
 
 void append_position(std::string& out, const Issue& issue) {
-  out += fmt::format("\"extension\":[{{\"url\":\"{0}line\",\"valueInteger\":{1}}},{{\"url\":\"{0}col\",\"valueInteger\":{2}}}],",
-                     extension_base, issue.line, issue.column);
+  out += fmt::format(
+      "\"extension\":[{{\"url\":\"{0}line\",\"valueInteger\":{1}}},{{\"url\":\"{0}col\",\"valueInteger\":{2}}}],",
+      extension_base, issue.line, issue.column);
 }
 
 void append_issue(std::string& out, const Issue& issue) {

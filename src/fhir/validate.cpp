@@ -25,14 +25,17 @@ void Walk::finish(const json::Document& document) {
   // Lines are counted from one issue to the next, so that a hundred of them do not read a large body a hundred times.
   const std::string_view source = document.source();
   unsigned line = 1;
+  std::size_t line_begin = 0;
   std::size_t counted = 0;
   for (const std::size_t i : order) {
     const std::size_t offset = offsets_[i];
-    line += static_cast<unsigned>(std::ranges::count(source.substr(counted, offset - counted), '\n'));
+    const std::string_view between = source.substr(counted, offset - counted);
+    line += static_cast<unsigned>(std::ranges::count(between, '\n'));
+    if (const std::size_t last = between.rfind('\n'); last != std::string_view::npos) line_begin = counted + last + 1;
     counted = offset;
     Issue& own = sorted.emplace_back(std::move(reading_.issues[i]));
     own.line = line;
-    own.column = static_cast<unsigned>(offset - (source.substr(0, offset).rfind('\n') + 1)) + 1;
+    own.column = static_cast<unsigned>(offset - line_begin) + 1;
   }
   reading_.issues = std::move(sorted);
 }

@@ -92,7 +92,9 @@ bool is_instant(std::string_view text) {
 }
 
 bool is_string(std::string_view text) {
-  const auto refused = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; };
+  const auto refused = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  };
   return !text.empty() && std::ranges::none_of(text, refused);
 }
 
@@ -139,8 +141,10 @@ bool is_base64(std::string_view text) {
   for (const char c : text) {
     if (is_space(c)) continue;
     ++characters;
-    if (c == '=') ++padding;
-    else if (padding > 0 || !(is_alphanumeric(c) || c == '+' || c == '/')) return false;
+    if (c == '=')
+      ++padding;
+    else if (padding > 0 || !(is_alphanumeric(c) || c == '+' || c == '/'))
+      return false;
   }
   return characters > 0 && characters % 4 == 0 && padding <= 2;
 }
@@ -171,9 +175,12 @@ bool is_public_host(std::string_view host) {
 /// "http://loinc.org", "urn:oid:1.2.3": the name of a system or profile that no sink can take for anything else.
 bool is_plain_uri(std::string_view text) {
   if (text.starts_with("urn:")) return is_uuid(text) || is_oid(text);
-  if (text.starts_with("http://")) text.remove_prefix(7);
-  else if (text.starts_with("https://")) text.remove_prefix(8);
-  else return is_plain_word(text);
+  if (text.starts_with("http://"))
+    text.remove_prefix(7);
+  else if (text.starts_with("https://"))
+    text.remove_prefix(8);
+  else
+    return is_plain_word(text);
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string_view path = text.substr(slash);
   const auto harmless = [](char c) { return is_plain(c) || c == '/' || c == '|' || c == '#'; };
@@ -187,11 +194,12 @@ bool is_plain_number(std::string_view text) {
   return std::ranges::all_of(text, harmless) && !text.contains("..");
 }
 
-/// "text/plain", "mm[Hg]", "10*3/uL", "{score}", "/min": media types and UCUM units, and nothing that looks like a path, a
-/// template or an expression.
+/// "text/plain", "mm[Hg]", "10*3/uL", "{score}", "/min": media types and UCUM units, and nothing that looks like a
+/// path, a template or an expression.
 bool is_plain_code(std::string_view text) {
   const auto harmless = [](char c) { return is_plain(c) || std::string_view("/+[]{}%^*").contains(c); };
-  if (!std::ranges::all_of(text, harmless) || text.contains("..") || text.contains("{{") || text.contains("//")) return false;
+  if (!std::ranges::all_of(text, harmless) || text.contains("..") || text.contains("{{") || text.contains("//"))
+    return false;
   if (text.starts_with('/') && text.find('/', 1) != std::string_view::npos) return false;
   for (std::size_t at = text.find('*'); at != std::string_view::npos; at = text.find('*', at + 1)) {
     if (at < 2 || text.substr(at - 2, 2) != "10" || at + 1 == text.size() || !is_digit(text[at + 1])) return false;
@@ -222,10 +230,14 @@ constexpr std::array<Rule, 20> rules{{
     {"integer", [](std::string_view t) { return is_integer(t, INT32_MIN); }, {"value", "is not a 32-bit integer"}},
     {"markdown", is_string, {"value", "must not be empty or contain control characters"}},
     {"oid", is_oid, {"value", "is not an OID: urn:oid:1.2.3"}},
-    {"positiveInt", [](std::string_view t) { return is_integer(t, 1); }, {"value", "is not an integer from 1 to 2147483647"}},
+    {"positiveInt",
+     [](std::string_view t) { return is_integer(t, 1); },
+     {"value", "is not an integer from 1 to 2147483647"}},
     {"string", is_string, {"value", "must not be empty or contain control characters"}},
     {"time", is_time, {"value", "is not a time: hh:mm:ss"}},
-    {"unsignedInt", [](std::string_view t) { return is_integer(t, 0); }, {"value", "is not an integer from 0 to 2147483647"}},
+    {"unsignedInt",
+     [](std::string_view t) { return is_integer(t, 0); },
+     {"value", "is not an integer from 0 to 2147483647"}},
     {"uri", is_uri, {"value", "is not a URI: it must not be empty or contain white space"}},
     {"url", is_uri, {"value", "is not a URL: it must not be empty or contain white space"}},
     {"uuid", is_uuid, {"value", "is not a UUID: urn:uuid: and 32 lower-case hexadecimal digits in five groups"}},
@@ -252,8 +264,10 @@ bool is_text(Primitive type) {
     case Primitive::decimal:
     case Primitive::integer:
     case Primitive::positive_int:
-    case Primitive::unsigned_int: return false;
-    default: return true;
+    case Primitive::unsigned_int:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -275,13 +289,19 @@ const PrimitiveProblem* primitive_problem(Primitive type, json::Value value, std
 bool is_free(Primitive type, std::string_view text) {
   switch (type) {
     case Primitive::string:
-    case Primitive::markdown: return !is_plain_word(text) && !is_plain_number(text);
-    case Primitive::code: return !is_plain_code(text);
+    case Primitive::markdown:
+      return !is_plain_word(text) && !is_plain_number(text);
+    case Primitive::code:
+      return !is_plain_code(text);
     case Primitive::uri:
-    case Primitive::canonical: return !is_plain_uri(text);
-    case Primitive::url: return !is_plain_word(text);  // somebody may fetch it
-    case Primitive::xhtml: return true;
-    default: return false;
+    case Primitive::canonical:
+      return !is_plain_uri(text);
+    case Primitive::url:
+      return !is_plain_word(text);  // somebody may fetch it
+    case Primitive::xhtml:
+      return true;
+    default:
+      return false;
   }
 }
 

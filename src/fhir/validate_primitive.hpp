@@ -1,5 +1,5 @@
-// Lexical rules of FHIR's primitive types, by hand because the published patterns are slow in a regular expression engine.
-// tests/fhir/validate_primitive_test.cpp compares them with the published patterns.
+// Lexical rules of FHIR's primitive types, by hand because the published patterns are slow in a regular expression
+// engine. tests/fhir/validate_primitive_test.cpp compares them with the published patterns.
 #pragma once
 
 #include "json/json.hpp"
@@ -10,8 +10,26 @@
 namespace ward::fhir {
 
 enum class Primitive : std::uint8_t {
-  base64_binary, boolean, canonical, code, date, date_time, decimal, id, instant, integer, markdown, oid, positive_int,
-  string, time, unsigned_int, uri, url, uuid, xhtml,
+  base64_binary,
+  boolean,
+  canonical,
+  code,
+  date,
+  date_time,
+  decimal,
+  id,
+  instant,
+  integer,
+  markdown,
+  oid,
+  positive_int,
+  string,
+  time,
+  unsigned_int,
+  uri,
+  url,
+  uuid,
+  xhtml,
 };
 
 Primitive primitive_of(std::string_view type);

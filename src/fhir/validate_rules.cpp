@@ -1,12 +1,12 @@
 // What FHIR's tables do not say: extensions, references, bindings, contained resources, the narrative's root element.
 #include "validate_walk.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace ward::fhir {
 
-void Walk::rules(json::Value value, const r4::Definition::Found& found, const Place& place, const Container& container) {
+void Walk::rules(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container) {
   const std::string_view type = found.type->definition->name;
   if (type == "Extension") return extension(value, place);
   if (type == "Reference") return reference(value, *found.type, place, container);
@@ -89,18 +89,21 @@ Literal read_literal(std::string_view text) {
   return read_type_and_id(text.substr(0, text.find_first_of("#|")), ReferenceKind::relative);
 }
 
-/// The contained resource of this id, or nothing.
-json::Value find_contained(json::Value resource, std::string_view id) {
-  std::string scratch;
-  for (json::Value item = resource["contained"].first(); item; item = item.next()) {
-    if (const json::Value own = item["id"]; own.is_string() && own.text(scratch) == id) return item;
-  }
-  return {};
-}
-
 }  // namespace
 
-void Walk::reference(json::Value value, const r4::ElementType& type, const Place& place, const Container& container) {
+json::Value Container::contained(std::string_view id) {
+  if (!is_listed_) {
+    for (json::Value item = resource_["contained"].first(); item; item = item.next()) {
+      contained_.emplace_back(item.string("id"), item);
+    }
+    std::ranges::sort(contained_, {}, &std::pair<std::string, json::Value>::first);
+    is_listed_ = true;
+  }
+  const auto found = std::ranges::lower_bound(contained_, id, {}, &std::pair<std::string, json::Value>::first);
+  return found == contained_.end() || found->first != id ? json::Value() : found->second;
+}
+
+void Walk::reference(json::Value value, const r4::ElementType& type, const Place& place, Container& container) {
   const json::Value given = value["type"];
   const std::string given_type = given.text();
   if (!known_type(given_type).empty()) target(given_type, given, type, place);
@@ -114,7 +117,7 @@ void Walk::reference(json::Value value, const r4::ElementType& type, const Place
     return issue(literal, "value", inner, "is neither Type/id of a FHIR R4 resource, nor an absolute URI, nor #id");
   }
   if (read.kind == ReferenceKind::contained) {
-    const json::Value resource = read.id.empty() ? container.resource : find_contained(container.resource, read.id);
+    const json::Value resource = read.id.empty() ? container.resource() : container.contained(read.id);
     if (!resource) return issue(literal, "invariant", inner, "names no contained resource (ref-1)");
     read.type = known_type(resource.string("resourceType"));
   }
@@ -130,7 +133,8 @@ void Walk::reference(json::Value value, const r4::ElementType& type, const Place
 }
 
 void Walk::target(std::string_view type, json::Value at, const r4::ElementType& allowed, const Place& place) {
-  if (allowed.targets.empty() || std::ranges::find(allowed.targets, type) != allowed.targets.end()) return;
+  if (allowed.targets.empty()) return;
+  if (std::ranges::find(allowed.targets, type) != allowed.targets.end() || is_full()) return;
   issue(at, "value", place, fmt::format("must not refer to {}; allowed: {}", type, fmt::join(allowed.targets, ", ")));
 }
 
@@ -147,8 +151,9 @@ void Walk::bundle_entry(json::Value value, const Place& place) {
 // ---- Bindings
 
 void Walk::code_binding(json::Value value, std::string_view code, const r4::Element& element, const Place& place) {
-  if (r4::contains(*element.value_set, {}, code)) return;
-  issue(value, "code-invalid", place, fmt::format("the code is not in the required value set {}", r4::url(*element.value_set)));
+  if (r4::contains(*element.value_set, {}, code) || is_full()) return;
+  issue(value, "code-invalid", place,
+        fmt::format("the code is not in the required value set {}", r4::url(*element.value_set)));
 }
 
 namespace {
@@ -175,14 +180,15 @@ void Walk::binding(json::Value value, std::string_view type, const r4::Element& 
 
 // ---- Contained resources
 
-void Walk::contained_resource(json::Value value, const Place& place, const Container& container) {
+void Walk::contained_resource(json::Value value, const Place& place, Container& container) {
   if (!value.is_object()) return issue(value, "structure", place, "a contained resource must be an object");
   if (const json::Value inner = value["contained"]) {
     issue(inner.name_begin(), "invariant", place, "a contained resource must not contain others (dom-2)");
   }
   for (const char* const name : {"versionId", "lastUpdated", "security"}) {
     if (const json::Value member = value["meta"][name]) {
-      issue(member.name_begin(), "invariant", place, fmt::format("a contained resource must not have meta.{} (dom-4, dom-5)", name));
+      issue(member.name_begin(), "invariant", place,
+            fmt::format("a contained resource must not have meta.{} (dom-4, dom-5)", name));
     }
   }
   resource(value, place, &container);
@@ -192,10 +198,16 @@ void Walk::contained_resource(json::Value value, const Place& place, const Conta
 
 namespace {
 
+constexpr std::string_view space = " \t\r\n";
+
+/// Without the white space at its beginning.
+std::string_view without_space(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(space), text.size()));
+}
+
 std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  text = without_space(text);
+  return text.substr(0, text.find_last_not_of(space) + 1);
 }
 
 /// Where the tag that begins at `at` ends: behind its ">", quotes respected; npos if it does not.
@@ -203,9 +215,12 @@ std::size_t tag_end(std::string_view text, std::size_t at) {
   char quote = 0;
   for (; at < text.size(); ++at) {
     const char c = text[at];
-    if (quote != 0) quote = c == quote ? 0 : quote;
-    else if (c == '"' || c == '\'') quote = c;
-    else if (c == '>') return at + 1;
+    if (quote != 0)
+      quote = c == quote ? 0 : quote;
+    else if (c == '"' || c == '\'')
+      quote = c;
+    else if (c == '>')
+      return at + 1;
   }
   return std::string_view::npos;
 }
@@ -213,10 +228,12 @@ std::size_t tag_end(std::string_view text, std::size_t at) {
 /// xmlns = "http://www.w3.org/1999/xhtml" among the attributes of a tag, with white space as XML allows it.
 bool has_xhtml_namespace(std::string_view tag) {
   for (std::size_t at = tag.find("xmlns"); at != std::string_view::npos; at = tag.find("xmlns", at + 5)) {
-    std::string_view rest = trimmed(tag.substr(at + 5));
+    std::string_view rest = without_space(tag.substr(at + 5));
     if (!rest.starts_with('=')) continue;
-    rest = trimmed(rest.substr(1));
-    if (rest.substr(1).starts_with("http://www.w3.org/1999/xhtml") && rest.size() > 29 && rest[29] == rest[0]) return true;
+    rest = without_space(rest.substr(1));
+    if (rest.empty()) return false;
+    if (rest.substr(1).starts_with("http://www.w3.org/1999/xhtml") && rest.size() > 29 && rest[29] == rest[0])
+      return true;
   }
   return false;
 }
@@ -232,7 +249,7 @@ bool has_content(std::string_view inside) {
       if (at == std::string_view::npos) return false;
       continue;
     }
-    if (!std::string_view(" \t\r\n").contains(inside[at])) return true;
+    if (!space.contains(inside[at])) return true;
     ++at;
   }
   return false;

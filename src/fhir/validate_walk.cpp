@@ -1,8 +1,8 @@
 #include "validate_walk.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace ward::fhir {
 
@@ -44,11 +44,14 @@ std::string Place::expression() const {
   return out;
 }
 
+bool Walk::is_full() {
+  if (reading_.issues.size() < options_.issues_max) return false;
+  ++reading_.issues_left_out;
+  return true;
+}
+
 void Walk::issue(std::size_t offset, std::string_view code, const Place& place, std::string diagnostics) {
-  if (reading_.issues.size() >= options_.issues_max) {
-    ++reading_.issues_left_out;
-    return;
-  }
+  if (is_full()) return;
   Issue& added = reading_.issues.emplace_back();
   added.code = code;
   added.expression = place.expression();
@@ -56,7 +59,7 @@ void Walk::issue(std::size_t offset, std::string_view code, const Place& place, 
   offsets_.push_back(offset);
 }
 
-void Walk::resource(json::Value value, const Place& place, const Container* container) {
+void Walk::resource(json::Value value, const Place& place, Container* container) {
   if (!value.is_object()) return issue(value, "structure", place, "a resource must be a JSON object");
   const json::Value type = value["resourceType"];
   if (!type) return issue(value, "required", place, "resourceType is missing");
@@ -73,11 +76,11 @@ void Walk::resource(json::Value value, const Place& place, const Container* cont
     }
     if (const json::Value id = value["id"]; id.is_string() && is_id(id.text(scratch_))) reading_.id = id.text();
   }
-  const Container own{value, definition->name};
+  Container own(value);
   object(value, *definition, is_root ? root : place, container == nullptr ? own : *container);
 }
 
-void Walk::object(json::Value value, const r4::Definition& definition, const Place& place, const Container& container) {
+void Walk::object(json::Value value, const r4::Definition& definition, const Place& place, Container& container) {
   WARD_ASSERT(definition.elements.size() <= elements_max);
   std::array<bool, elements_max> seen{};
   bool any = false;
@@ -96,11 +99,15 @@ void Walk::object(json::Value value, const r4::Definition& definition, const Pla
     bool& was_seen = seen[static_cast<std::size_t>(found->element - definition.elements.data())];
     if (was_seen && found->element->choice) choice_again(child, value, *found, inner);
     was_seen = true;
-    if (is_sibling) sibling(child, value, *found, inner, container);
-    else member(child, value, *found, inner, container);
+    if (is_sibling)
+      sibling(child, value, *found, inner, container);
+    else
+      member(child, value, *found, inner, container);
   }
-  if (!any) issue(value, "structure", place, "an element must not be empty");
-  else missing(value, definition, seen.data(), place);
+  if (!any)
+    issue(value, "structure", place, "an element must not be empty");
+  else
+    missing(value, definition, seen.data(), place);
 }
 
 /// A choice was met before: right only as value and "_" sibling of one type.
@@ -113,19 +120,21 @@ void Walk::choice_again(json::Value child, json::Value object, const r4::Definit
     const bool same_choice = earlier.size() > found.element->name.size() && earlier.starts_with(found.element->name) &&
                              earlier != name && !(earlier[found.element->name.size()] >= 'a');
     if (!same_choice) continue;
-    return issue(child.name_begin(), "structure", place, fmt::format("only one of the types of {}[x] may be used", found.element->name));
+    return issue(child.name_begin(), "structure", place,
+                 fmt::format("only one of the types of {}[x] may be used", found.element->name));
   }
 }
 
 void Walk::missing(json::Value value, const r4::Definition& definition, const bool* seen, const Place& place) {
   for (std::size_t i = 0; i < definition.elements.size(); ++i) {
     const r4::Element& element = definition.elements[i];
-    if (element.min == 0 || seen[i]) continue;
+    if (element.min == 0 || seen[i] || is_full()) continue;
     issue(value, "required", place, fmt::format("{}{} is required", element.name, element.choice ? "[x]" : ""));
   }
 }
 
 void Walk::unknown(json::Value member, const r4::Definition& definition, const Place& place) {
+  if (is_full()) return;
   const std::string_view name = member.name();
   issue(member.name_begin(), "structure", place,
         is_name(name) ? fmt::format("{} has no element \"{}\"", definition.name, name)
@@ -133,7 +142,7 @@ void Walk::unknown(json::Value member, const r4::Definition& definition, const P
 }
 
 void Walk::member(json::Value value, json::Value object, const r4::Definition::Found& found, const Place& place,
-                  const Container& container) {
+                  Container& container) {
   const r4::Element& element = *found.element;
   if (element.max == 1) {
     if (value.is_array()) return issue(value, "structure", place, "must be a single value, not an array");
@@ -160,7 +169,8 @@ void Walk::nulls(json::Value array, json::Value siblings, const Place& place) {
   int index = 0;
   for (json::Value item = array.first(); item; item = item.next(), ++index) {
     if (item.type() == json::Type::null && !sibling.is_object()) {
-      issue(item, "structure", {place.parent, place.name, index}, "null needs an object at its place in the \"_\" array");
+      issue(item, "structure", {place.parent, place.name, index},
+            "null needs an object at its place in the \"_\" array");
     }
     if (sibling) sibling = sibling.next();
   }
@@ -168,10 +178,11 @@ void Walk::nulls(json::Value array, json::Value siblings, const Place& place) {
 
 /// "_birthDate": id and extensions of a primitive; an array of them, with null for none, where the primitive repeats.
 void Walk::sibling(json::Value value, json::Value object, const r4::Definition::Found& found, const Place& place,
-                   const Container& container) {
+                   Container& container) {
   const r4::Definition& definition = *found.type->definition;
   const auto extensions = [&](json::Value item, const Place& at) {
-    if (!item.is_object()) return issue(item, "structure", at, "the \"_\" member must be an object with id or extension");
+    if (!item.is_object())
+      return issue(item, "structure", at, "the \"_\" member must be an object with id or extension");
     this->object(item, definition, at, container);
   };
   if (found.element->max == 1) return extensions(value, place);
@@ -192,13 +203,15 @@ void Walk::sibling(json::Value value, json::Value object, const r4::Definition::
   if (!any) issue(value, "structure", place, "the \"_\" array must not hold only nulls");
 }
 
-void Walk::one(json::Value value, const r4::Definition::Found& found, const Place& place, const Container& container) {
+void Walk::one(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container) {
   if (value.type() == json::Type::null) return issue(value, "structure", place, "must not be null");
   if (is_primitive(*found.type)) return primitive(value, found, place);
   if (found.type->definition == nullptr) {
-    return found.element->name == "contained" ? contained_resource(value, place, container) : resource(value, place, nullptr);
+    return found.element->name == "contained" ? contained_resource(value, place, container)
+                                              : resource(value, place, nullptr);
   }
-  if (!value.is_object()) return issue(value, "structure", place, fmt::format("must be an object ({})", found.type->code));
+  if (!value.is_object())
+    return issue(value, "structure", place, fmt::format("must be an object ({})", found.type->code));
   object(value, *found.type->definition, place, container);
   rules(value, found, place, container);
 }
@@ -213,7 +226,8 @@ void Walk::primitive(json::Value value, const r4::Definition::Found& found, cons
   if (type == Primitive::xhtml) return narrative(value, place);
   if (type == Primitive::code && element.value_set != nullptr) return code_binding(value, text, element, place);
   const bool is_literal = element.path == "Reference.reference";  // judged as a reference, in validate_rules.cpp
-  if (!is_literal && is_free(type, text)) reading_.free_values.push_back({value, element.path, is_clinical(type, element)});
+  if (!is_literal && is_free(type, text))
+    reading_.free_values.push_back({value, element.path, is_clinical(type, element)});
 }
 
 }  // namespace ward::fhir

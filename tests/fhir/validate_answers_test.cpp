@@ -31,7 +31,8 @@ TEST(Outcome, is_a_valid_resource_with_place_and_expression) {
   EXPECT_EQ(issue["expression"].first().text(), "Patient.birthDate");
   EXPECT_EQ(issue["extension"].first()["valueInteger"].raw(), "3");
   EXPECT_EQ(issue["extension"].first().next()["valueInteger"].raw(), "7");
-  EXPECT_EQ(issue["extension"].first().next().string("url"), "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col");
+  EXPECT_EQ(issue["extension"].first().next().string("url"),
+            "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col");
   EXPECT_EQ(document->root()["issue"].size(), 2u);
   expect_valid(operation_outcome(std::span<const Issue>()), "OperationOutcome");
 }
@@ -60,7 +61,8 @@ TEST(Capability, is_a_valid_resource_and_says_only_what_works) {
 }
 
 TEST(Capability, lists_no_search_parameter_and_no_security_where_there_is_none) {
-  const std::string source = capability_statement({.url = "https://localhost/fhir", .date = "2026", .types = {"Patient"}});
+  const std::string source =
+      capability_statement({.url = "https://localhost/fhir", .date = "2026", .types = {"Patient"}});
   expect_valid(source, "CapabilityStatement");
   const auto document = json::Document::parse(source);
   const json::Value rest = document->root()["rest"].first();

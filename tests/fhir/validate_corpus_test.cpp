@@ -15,7 +15,8 @@ constexpr json::Limits wide{.depth_max = 64, .members_max = 10'000'000};
 std::string issues_text(const Reading& reading) {
   std::string out;
   for (const Issue& issue : reading.issues) {
-    out += "  " + std::to_string(issue.line) + ":" + std::to_string(issue.column) + " " + issue.code + " " + issue.diagnostics + "\n";
+    out += "  " + std::to_string(issue.line) + ":" + std::to_string(issue.column) + " " + issue.code + " " +
+           issue.diagnostics + "\n";
   }
   return out;
 }
@@ -38,7 +39,8 @@ const std::pair<std::string_view, std::string_view> faulty_examples[] = {
     {"SearchParameter-codesystem-extensions-CodeSystem-end.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-keyword.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-workflow.json", "base is missing"},
-    {"SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json", "id has 65 characters"},
+    {"SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json",
+     "id has 65 characters"},
     {"SearchParameter-valueset-extensions-ValueSet-author.json", "base is missing"},
     {"SearchParameter-valueset-extensions-ValueSet-effective.json", "base is missing"},
     {"SearchParameter-valueset-extensions-ValueSet-end.json", "base is missing"},
@@ -60,7 +62,8 @@ TEST(ValidateCorpus, hl7_examples_are_valid) {
     ++read;
     const auto known = std::ranges::find(faulty_examples, name, [](const auto& pair) { return pair.first; });
     const bool expected = known == std::end(faulty_examples);
-    EXPECT_EQ(reading.ok(), expected) << name << (expected ? "" : " is listed as faulty") << "\n" << issues_text(reading);
+    EXPECT_EQ(reading.ok(), expected) << name << (expected ? "" : " is listed as faulty") << "\n"
+                                      << issues_text(reading);
   }
   EXPECT_GT(read, 5000u);
 }
@@ -122,7 +125,8 @@ TEST(ValidateCorpus, hl7_validator_cases_are_judged_alike) {
     EXPECT_EQ(!document, known->expression == "-") << id;
     if (!document) continue;
     const Reading reading = read_resource(*document);
-    EXPECT_EQ(reading.ok() ? "" : reading.issues[0].expression, known->expression) << id << "\n" << issues_text(reading);
+    EXPECT_EQ(reading.ok() ? "" : reading.issues[0].expression, known->expression) << id << "\n"
+                                                                                   << issues_text(reading);
   }
   EXPECT_EQ(judged, std::size(cases));
 }

@@ -3,8 +3,8 @@
 
 #include "examples.hpp"
 
-#include <string_view>
 #include <zlib.h>
+#include <string_view>
 
 namespace ward::fhir {
 
@@ -16,8 +16,10 @@ inline std::vector<std::string> gzip_lines(const std::filesystem::path& path) {
   std::string chunk(1 << 20, '\0');
   for (int n; (n = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0;) {
     for (const char c : std::string_view(chunk).substr(0, static_cast<std::size_t>(n))) {
-      if (c == '\n') lines.emplace_back();
-      else lines.back() += c;
+      if (c == '\n')
+        lines.emplace_back();
+      else
+        lines.back() += c;
     }
   }
   gzclose(file);

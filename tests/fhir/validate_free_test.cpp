@@ -37,7 +37,8 @@ TEST(ValidateFree, only_what_its_type_does_not_prove_is_free) {
       {"markup", Primitive::code, "<script>", true},
       {"a system", Primitive::uri, "http://loinc.org", false},
       {"a system with a path", Primitive::uri, "http://hl7.org/fhir/sid/us-ssn", false},
-      {"a profile with a version", Primitive::canonical, "http://hl7.org/fhir/StructureDefinition/Patient|4.0.1", false},
+      {"a profile with a version", Primitive::canonical, "http://hl7.org/fhir/StructureDefinition/Patient|4.0.1",
+       false},
       {"an oid", Primitive::uri, "urn:oid:1.2.3", false},
       {"a script", Primitive::uri, "javascript:alert(1)", true},
       {"loopback", Primitive::uri, "http://127.0.0.1/x", true},
@@ -72,8 +73,8 @@ TEST(ValidateFree, prose_is_clinical_and_names_of_things_are_not) {
     seen.push_back(std::string(value.element) + (value.clinical ? " clinical" : ""));
   }
   const std::vector<std::string> expected = {
-      "Patient.language", "Identifier.value", "HumanName.family clinical", "ContactPoint.value", "Attachment.url",
-      "Attachment.title clinical", "Reference.display clinical", "Reference.reference",
+      "Patient.language", "Identifier.value",          "HumanName.family clinical",  "ContactPoint.value",
+      "Attachment.url",   "Attachment.title clinical", "Reference.display clinical", "Reference.reference",
   };
   std::ranges::sort(seen);
   auto sorted = expected;
@@ -88,8 +89,10 @@ TEST(ValidateFree, narratives_and_references_are_collected_with_their_spans) {
      "contained": [{"resourceType": "Patient", "id": "p"}],
      "subject": {"reference": "#p"},
      "encounter": {"reference": "Encounter\/e1"},
-     "performer": [{"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}, {"reference": "Practitioner?identifier=1"},
-       {"reference": "https://other.example/fhir/Practitioner/7/_history/1"}, {"reference": "ftp://other.example/x"}]}}]})";
+     "performer": [{"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"},
+       {"reference": "Practitioner?identifier=1"},
+       {"reference": "https://other.example/fhir/Practitioner/7/_history/1"},
+       {"reference": "ftp://other.example/x"}]}}]})";
   const auto document = json::Document::parse(source);
   ASSERT_TRUE(document);
   const Reading reading = read_resource(*document);
