@@ -51,11 +51,11 @@ Fit modifier_fits(const r4::SearchParam* param, std::string_view modifier) {
 }
 
 Value<store::Match> match_of(const ValueContext& context, bool id, std::string_view text) {
-  if (!context.param) return id ? id_value(text) : date_value(text, context.options, true);
+  if (!context.param) return id ? id_value(text) : date_value(text, true);
   switch (context.param->type) {
     case r4::ParamType::token: return token_value(text);
     case r4::ParamType::string: return string_value(text, context.modifier);
-    case r4::ParamType::date: return date_value(text, context.options, false);
+    case r4::ParamType::date: return date_value(text, false);
     case r4::ParamType::number: return number_value(text);
     case r4::ParamType::quantity: return quantity_value(text);
     case r4::ParamType::reference: return context.modifier == "identifier" ? token_value(text) : reference_value(text, context);

@@ -62,12 +62,11 @@ struct Interval {
   double low, high;
 };
 
-/// R4 3.1.1.4.8: with a comparison the precision does not count; `ap` is within a tenth.
+/// R4 3.1.1.4.8: with a comparison the precision does not count. The store widens `ap`.
 Interval interval_of(Compare compare, const Number& number) {
-  if (compare == Compare::eq || compare == Compare::ne) return {number.value - number.half_unit, number.value + number.half_unit};
-  if (compare != Compare::ap) return {number.value, number.value};
-  const double margin = std::max(std::fabs(number.value) * 0.1, number.half_unit);
-  return {number.value - margin, number.value + margin};
+  const bool precise = compare != Compare::eq && compare != Compare::ne && compare != Compare::ap;
+  if (precise) return {number.value, number.value};
+  return {number.value - number.half_unit, number.value + number.half_unit};
 }
 
 /// The one type that a reference parameter can name, or "". An expression that ends in where(resolve() is Patient) says
@@ -135,15 +134,10 @@ Value<store::Match> string_value(std::string_view text, std::string_view modifie
   return store::StringIs{modifier == "contains" ? store::StringIs::contains : store::StringIs::prefix, std::move(folded)};
 }
 
-Value<store::Match> date_value(std::string_view text, const SearchOptions& options, bool updated) {
+Value<store::Match> date_value(std::string_view text, bool updated) {
   const Compare compare = take_prefix(text);
-  auto interval = time_interval(text);
+  const auto interval = time_interval(text);
   if (!interval) return wrong("not a date");
-  if (compare == Compare::ap) {
-    const std::int64_t margin = std::abs(options.now.time_since_epoch().count() - interval->low) / 10;
-    interval->low -= margin;
-    interval->high += margin;
-  }
   if (updated) return store::UpdatedIs{compare, interval->low, interval->high};
   return store::DateIs{compare, interval->low, interval->high};
 }

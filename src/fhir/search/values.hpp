@@ -25,7 +25,7 @@ struct ValueContext {
 
 Value<store::Match> token_value(std::string_view text);
 Value<store::Match> string_value(std::string_view text, std::string_view modifier);
-Value<store::Match> date_value(std::string_view text, const SearchOptions& options, bool updated);
+Value<store::Match> date_value(std::string_view text, bool updated);
 Value<store::Match> number_value(std::string_view text);
 Value<store::Match> quantity_value(std::string_view text);
 Value<store::Match> reference_value(std::string_view text, const ValueContext& context);
