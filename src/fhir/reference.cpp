@@ -1,7 +1,7 @@
 #include "index.hpp"
 
-#include "path/element.hpp"
 #include "path/temporal.hpp"
+#include "reference_walk.hpp"
 
 namespace ward::fhir {
 namespace {
@@ -32,15 +32,6 @@ std::optional<ReferenceParts> split_relative(std::string_view text) {
   return parts;
 }
 
-void collect(json::Value value, std::vector<std::string>& out) {
-  for (json::Value member = value.first(); member; member = member.next()) {
-    if (member.is_object() || member.is_array())
-      collect(member, out);
-    else if (value.is_object() && member.is_string() && member.name() == "reference")
-      out.push_back(member.text());
-  }
-}
-
 }  // namespace
 
 ReferenceParts split_reference(std::string_view reference, std::span<const std::string> own_bases) {
@@ -55,9 +46,12 @@ ReferenceParts split_reference(std::string_view reference, std::span<const std::
   return parts;
 }
 
-std::vector<std::string> literal_references(json::Value resource, std::string_view) {
+std::vector<std::string> literal_references(json::Value resource, std::string_view type) {
   std::vector<std::string> out;
-  collect(resource, out);
+  auto visit = [&](LinkKind kind, json::Value value) {
+    if (kind == LinkKind::reference) out.push_back(value.text());
+  };
+  walk_links(resource, r4::find_definition(type), visit);
   return out;
 }
 
