@@ -1,0 +1,227 @@
+#include "match.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace ward::store {
+namespace {
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// Decimals are not exact in binary; a billionth is far below any stated precision.
+double slack(double value) { return std::abs(value) * 1e-9; }
+
+/// R4 search, "ap": for dates 10 % of the gap between now and the value, at least a day here.
+std::int64_t about(std::int64_t from, std::int64_t to, std::int64_t now) {
+  constexpr double day = 24.0 * 3600 * 1000;
+  const double gap = std::abs(double(now) - (double(from) + double(to)) / 2) / 10;
+  return std::int64_t(std::clamp(gap, day, 1e14));
+}
+
+std::int64_t plus(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return b > 0 ? INT64_MAX : INT64_MIN;
+  return sum;
+}
+
+class Judge {
+ public:
+  Judge(const Need& need, const Entries& entries, std::int64_t now) : need_(need), entries_(entries), now_(now) {}
+
+  bool satisfied() const {
+    const Condition& condition = *need_.condition;
+    if (condition.missing) return *condition.missing != has_value();
+    const bool any = std::ranges::any_of(need_.tests, [&](const Test& test) { return test.possible && passes(test); });
+    return any != condition.negate;
+  }
+
+ private:
+  bool has_value() const {
+    if (need_.condition->param == "_id" || need_.condition->param == "_lastUpdated") return true;
+    const auto named = [&](const auto& list) {
+      return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param; });
+    };
+    return need_.param != 0 &&
+           (named(entries_.tokens) || named(entries_.strings) || named(entries_.dates) || named(entries_.numbers) ||
+            named(entries_.quantities) || named(entries_.references) || named(entries_.uris));
+  }
+
+  bool passes(const Test& test) const {
+    return std::visit([&](const auto& match) { return passes(test, match); }, *test.match);
+  }
+
+  template <class List, class Good>
+  bool any(const List& list, Good good) const {
+    return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param && good(e); });
+  }
+
+  bool passes(const Test& test, const TokenIs& is) const {
+    return any(entries_.tokens, [&](const Entries::Token& e) {
+      return (!is.code || e.code == *is.code) && (!test.system || e.system == *test.system);
+    });
+  }
+  bool passes(const Test&, const StringIs& is) const {
+    return any(entries_.strings, [&](const Entries::String& e) {
+      if (is.how == StringIs::exact) return e.exact == is.text;
+      if (is.how == StringIs::prefix) return e.folded.starts_with(is.text);
+      return e.folded.find(is.text) != std::string_view::npos;
+    });
+  }
+  bool passes(const Test&, const DateIs& is) const {
+    return any(entries_.dates, [&](const Entries::Date& e) { return date_compares(is.how, e.low, e.high, is.low, is.high, now_); });
+  }
+  bool passes(const Test&, const NumberIs& is) const {
+    return any(entries_.numbers, [&](const Entries::Number& e) { return number_compares(is.how, e.low, e.high, is.low, is.high); });
+  }
+  bool passes(const Test& test, const QuantityIs& is) const {
+    return any(entries_.quantities, [&](const Entries::Quantity& e) {
+      const bool as_code = e.code == is.code && (!test.system || e.system == *test.system);
+      const bool as_unit = !is.system && e.unit == is.code;  // R4 quantity: "||code" is looked for in code and unit
+      return (is.code.empty() || as_code || as_unit) && number_compares(is.how, e.low, e.high, is.low, is.high);
+    });
+  }
+  bool passes(const Test& test, const ReferenceIs&) const {
+    return any(entries_.references,
+               [&](const Entries::Reference& e) { return std::ranges::find(test.targets, e.target) != test.targets.end(); });
+  }
+  bool passes(const Test&, const UriIs& is) const {
+    return any(entries_.uris, [&](const Entries::Uri& e) {
+      return e.value == is.value || (is.below && uri_below(e.value, is.value)) || (is.above && uri_below(is.value, e.value));
+    });
+  }
+  bool passes(const Test&, const IdIs& is) const { return entries_.id == is.id; }
+  bool passes(const Test&, const UpdatedIs& is) const {
+    return date_compares(is.how, entries_.updated, entries_.updated + 1, is.low, is.high, now_);
+  }
+
+  const Need& need_;
+  const Entries& entries_;
+  const std::int64_t now_;
+};
+
+bool all_satisfied(const std::vector<Need>& needs, const Entries& entries, std::int64_t now) {
+  return std::ranges::all_of(needs, [&](const Need& need) { return Judge(need, entries, now).satisfied(); });
+}
+
+class Compiler {
+ public:
+  Compiler(std::int64_t type, Names& names) : type_(type), names_(names) {}
+
+  std::vector<Need> needs(const std::vector<Condition>& conditions) {
+    std::vector<Need> out;
+    out.reserve(conditions.size());
+    for (const Condition& condition : conditions) {
+      Need need{.condition = &condition, .param = std::uint32_t(names_.param(type_, condition.param).value_or(0)), .tests = {}};
+      for (const Match& match : condition.any_of) need.tests.push_back(test(match, need.param));
+      out.push_back(std::move(need));
+    }
+    return out;
+  }
+
+ private:
+  Test test(const Match& match, std::uint32_t param) {
+    Test out{.match = &match, .possible = true, .system = std::nullopt, .targets = {}};
+    const bool own = std::holds_alternative<IdIs>(match) || std::holds_alternative<UpdatedIs>(match);
+    out.possible = own || param != 0;
+    if (const auto* token = std::get_if<TokenIs>(&match)) resolve(token->system, out);
+    if (const auto* quantity = std::get_if<QuantityIs>(&match)) resolve(quantity->system, out);
+    if (const auto* reference = std::get_if<ReferenceIs>(&match)) {
+      out.targets = targets(*reference);
+      out.possible = out.possible && !out.targets.empty();
+    }
+    return out;
+  }
+
+  void resolve(const std::optional<std::string>& system, Test& out) {
+    if (!system) return;
+    out.system = names_.system(*system);
+    out.possible = out.possible && out.system.has_value();
+  }
+
+  std::vector<std::int64_t> targets(const ReferenceIs& is) {
+    std::vector<std::int64_t> rows;
+    if (is.type.empty() && is.url.empty()) return names_.rows_of_any_type(is.id);
+    const std::string_view type = is.url.empty() ? std::string_view(is.type) : url_type;
+    const auto number = names_.type(type);
+    if (!number) return rows;
+    const auto row = names_.row(*number, is.url.empty() ? is.id : is.url);
+    if (row) rows.push_back(*row);
+    return rows;
+  }
+
+  std::int64_t type_;
+  Names& names_;
+};
+
+}  // namespace
+
+bool Predicate::satisfied(const Entries& entries) const {
+  if (!all_satisfied(needs, entries, now_ms)) return false;
+  return std::ranges::any_of(sights, [&](const Sight& sight) {
+    const bool seen = sight.all || std::ranges::any_of(entries.patients, [&](auto id) { return sight.patients.contains(id); });
+    return seen && all_satisfied(sight.also, entries, now_ms);
+  });
+}
+
+Predicate compile(const Query& query, std::int64_t type, Names& names, WallTime now) {
+  Compiler compiler(type, names);
+  Predicate out;
+  out.now_ms = now.time_since_epoch().count();
+  out.needs = compiler.needs(query.all_of);
+  for (const VisibleBranch& branch : query.visible) {
+    Sight sight{.all = branch.all, .patients = {}, .also = compiler.needs(branch.also)};
+    if (!branch.all) sight.patients.insert(branch.patients.begin(), branch.patients.end());
+    out.sights.push_back(std::move(sight));
+  }
+  return out;
+}
+
+bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_t from, std::int64_t to, std::int64_t now) {
+  const bool inside = low >= from && high <= to;
+  switch (how) {
+    case Compare::eq: return inside;
+    case Compare::ne: return !inside;
+    case Compare::gt: return high > to;
+    case Compare::lt: return low < from;
+    case Compare::ge: return high > to || inside;
+    case Compare::le: return low < from || inside;
+    case Compare::sa: return low >= to;
+    case Compare::eb: return high <= from;
+    case Compare::ap: {
+      const std::int64_t gap = about(from, to, now);
+      return low < plus(to, gap) && high > plus(from, -gap);
+    }
+  }
+  return false;
+}
+
+bool number_compares(Compare how, double low, double high, double from, double to) {
+  if (how == Compare::ne) return !number_compares(Compare::eq, low, high, from, to);
+  const double value = middle(low, high);
+  const auto [least, most] = number_bounds(how, from, to);
+  return value >= least && value <= most;
+}
+
+NumberBounds number_bounds(Compare how, double from, double to) {
+  const double asked = middle(from, to);
+  const double near = slack(asked);
+  switch (how) {
+    case Compare::eq: return {from - slack(from), to > from ? std::nextafter(to - slack(to), from) : to + slack(to)};
+    case Compare::gt:
+    case Compare::sa: return {std::nextafter(asked + near, infinite), infinite};
+    case Compare::lt:
+    case Compare::eb: return {-infinite, std::nextafter(asked - near, -infinite)};
+    case Compare::ge: return {asked - near, infinite};
+    case Compare::le: return {-infinite, asked + near};
+    case Compare::ap: return {std::min(from, asked - std::abs(asked) / 10), std::max(to, asked + std::abs(asked) / 10)};
+    case Compare::ne: break;
+  }
+  return {-infinite, infinite};
+}
+
+bool uri_below(std::string_view uri, std::string_view base) {
+  if (!uri.starts_with(base)) return false;
+  return uri.size() == base.size() || base.ends_with('/') || uri[base.size()] == '/';
+}
+
+}  // namespace ward::store

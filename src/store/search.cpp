@@ -1,0 +1,173 @@
+#include "search.hpp"
+
+namespace ward::store {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto search_time_max = 5s;
+constexpr auto accurate_time_max = 300ms;
+constexpr auto estimate_time_max = 100ms;
+constexpr unsigned clock_every = 256;  // candidates between two looks at the clock
+
+}  // namespace
+
+Result<FoundRows> Search::run() {
+  const auto type = names_.type(query_.type);
+  if (!type) {
+    FoundRows none;
+    if (query_.total != Total::none) none.total = 0;
+    return none;
+  }
+  type_ = *type;
+  auto order = Order::make(query_, type_, names_);
+  if (!order) return std::unexpected(order.error());
+  order_ = std::move(*order);
+  std::optional<Place> after;
+  if (!query_.after.empty()) {
+    auto place = order_->read(query_.after);
+    if (!place) return std::unexpected(place.error());
+    after = std::move(*place);
+  }
+  predicate_ = compile(query_, type_, names_, clock_.wall());
+  plan_ = choose_plan(predicate_, type_, names_, connection_);
+
+  FoundRows out;
+  const MonoTime deadline = clock_.mono() + search_time_max;
+  try {
+    if (!plan_.nothing && query_.count > 0) find_page(after, deadline);
+  } catch (const Stopped&) {
+    return fail("search_too_costly", "store: the search looked through too many resources; add a more selective parameter");
+  }
+  const bool more = found_.size() > query_.count;
+  if (more) found_.resize(query_.count);
+  for (const Place& place : found_) out.rows.push_back(place.row);
+  if (more) out.next = order_->write(found_.back());
+  if (query_.total != Total::none) out.total = count_all(query_.total == Total::accurate ? accurate_time_max : estimate_time_max);
+  return out;
+}
+
+void Search::find_page(const std::optional<Place>& after, MonoTime deadline) {
+  if (order_->by_row()) return page_by_row(after, deadline);
+  if (plan_.dense && page_by_sort_index(after, deadline)) return;
+  page_by_collecting(after, deadline, false, query_.count + 1);
+}
+
+/// Every candidate that satisfies the query, in ascending order of rows; `accept` says false when it has enough.
+template <class Accept>
+void Search::matches(std::int64_t after, MonoTime deadline, Accept accept) {
+  if (plan_.streams()) {
+    Run run = plan_.ranges.front().rows(connection_, after);
+    while (run.step()) {
+      const std::int64_t row = run.integer(0);
+      if (satisfied(row, deadline) && !accept(row)) return;
+    }
+    return;
+  }
+  std::vector<std::int64_t> rows;
+  for (const Range& range : plan_.ranges) {
+    Run run = range.rows(connection_, after);
+    while (run.step()) rows.push_back(run.integer(0));
+  }
+  std::ranges::sort(rows);
+  const auto twins = std::ranges::unique(rows);
+  rows.erase(twins.begin(), twins.end());
+  for (const std::int64_t row : rows)
+    if (satisfied(row, deadline) && !accept(row)) return;
+}
+
+bool Search::satisfied(std::int64_t row, MonoTime deadline) {
+  if (++tested_ % clock_every == 0 && clock_.mono() > deadline) throw Stopped{};
+  Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
+  if (!run.step()) return false;
+  record_.assign(run.blob(0));
+  if (!decode(record_, entries_)) throw Failure{11};  // SQLITE_CORRUPT
+  return predicate_.satisfied(entries_);
+}
+
+void Search::page_by_row(const std::optional<Place>& after, MonoTime deadline) {
+  matches(after ? after->row : -1, deadline, [&](std::int64_t row) {
+    found_.push_back({.keys = {}, .row = row});
+    return found_.size() <= query_.count;
+  });
+}
+
+// Keeps the first `room` places behind `after`; `unvalued`: only resources without a value to sort by first.
+void Search::page_by_collecting(const std::optional<Place>& after, MonoTime deadline, bool unvalued, std::size_t room) {
+  std::vector<Place> heap;
+  const auto before = [&](const Place& a, const Place& b) { return order_->before(a, b); };
+  matches(-1, deadline, [&](std::int64_t row) {
+    Place place = order_->place(entries_, row);
+    if (unvalued && place.keys.front()) return true;
+    if (after && !before(*after, place)) return true;
+    if (heap.size() == room && !before(place, heap.front())) return true;
+    heap.push_back(std::move(place));
+    std::ranges::push_heap(heap, before);
+    if (heap.size() > room) {
+      std::ranges::pop_heap(heap, before);
+      heap.pop_back();
+    }
+    return true;
+  });
+  std::ranges::sort_heap(heap, before);
+  std::ranges::move(heap, std::back_inserter(found_));
+}
+
+// A large set is not collected to be sorted: the index of the first sort parameter gives it in order. Resources with
+// equal keys come together as a group; the group is put in order by the other keys.
+bool Search::page_by_sort_index(const std::optional<Place>& after, MonoTime deadline) {
+  const SortStream* stream = find_sort_stream(order_->first(), order_->first_param(), connection_);
+  if (stream == nullptr) return false;
+  std::string group_key;
+  std::vector<Place> group;
+  const auto before = [&](const Place& a, const Place& b) { return order_->before(a, b); };
+  const auto close_group = [&] {
+    std::ranges::sort(group, before);
+    std::ranges::move(group, std::back_inserter(found_));
+    group.clear();
+  };
+  if (!after || after->keys.front()) {
+    std::optional<std::string> from;
+    if (after) from = after->keys.front();
+    Run run = open_sort_stream(*stream, order_->first(), type_, order_->first_param(), from, connection_);
+    while (run.step()) {
+      std::string key = stream->key(run);
+      if (key != group_key) {
+        close_group();
+        if (found_.size() > query_.count) return true;
+        group_key = std::move(key);
+      }
+      const std::int64_t row = run.integer(0);
+      if (!satisfied(row, deadline)) continue;
+      Place place = order_->place(entries_, row);
+      // Of several values only the one counts that the order is by; string keys are cut in the index.
+      const bool own = stream->cut ? place.keys.front()->substr(0, string_key_bytes) == group_key : *place.keys.front() == group_key;
+      if (own && (!after || before(*after, place)) && std::ranges::find(group, row, &Place::row) == group.end())
+        group.push_back(std::move(place));
+    }
+    close_group();
+    if (found_.size() > query_.count) return true;
+  }
+  if (stream->total) return true;  // every resource has a value
+  page_by_collecting(after, deadline, true, query_.count + 1 - found_.size());
+  return true;
+}
+
+std::optional<std::uint64_t> Search::count_all(std::chrono::milliseconds limit) {
+  if (plan_.nothing) return 0;
+  const bool whole_type = predicate_.needs.empty() && std::ranges::any_of(predicate_.sights, [](const Sight& sight) {
+    return sight.all && sight.also.empty();
+  });
+  if (whole_type) {
+    const auto count = connection_.number("SELECT count(*) FROM resource WHERE type = ?1 AND live = 1", type_);
+    return std::uint64_t(count.value_or(0));
+  }
+  std::uint64_t count = 0;
+  try {
+    matches(-1, clock_.mono() + limit, [&](std::int64_t) { return ++count, true; });
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+  return count;
+}
+
+}  // namespace ward::store
