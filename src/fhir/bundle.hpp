@@ -76,6 +76,7 @@ struct BundleRequests {
 
 struct BundleLimits {
   std::size_t entries_max = 10'000;
+  std::span<const std::string> own_bases;  // request.url may be absolute below one of these
 };
 
 /// A transaction or batch Bundle as requests. Refusal 400 with one issue for each entry that is wrong.

@@ -13,7 +13,7 @@ namespace ward::fhir {
 
 struct SmartEndpoints {
   std::string token;
-  std::string authorize;   // "" where there is none, as of all below
+  std::string authorize;  // "" where there is none, as of all below
   std::string introspect;
   std::string revoke;
   std::string register_client;
@@ -21,11 +21,12 @@ struct SmartEndpoints {
 };
 
 struct CapabilityDescription {
-  std::string url;                  // base of the FHIR service, "https://host/fhir"
-  std::string version;              // of the software
-  std::string date;                 // when the statement changed, a FHIR dateTime
-  std::vector<std::string> types;   // empty: all resource types
-  std::vector<std::string> interactions = {"read", "vread", "update", "delete", "history-instance", "create", "search-type"};
+  std::string url;                 // base of the FHIR service, "https://host/fhir"
+  std::string version;             // of the software
+  std::string date;                // when the statement changed, a FHIR dateTime
+  std::vector<std::string> types;  // empty: all resource types
+  std::vector<std::string> interactions = {"read",   "vread",      "update", "delete", "history-instance",
+                                           "create", "search-type"};
   std::vector<std::string> system_interactions = {"transaction", "batch"};
   std::vector<std::string> patch_formats;
   std::function<bool(const r4::SearchParam&)> searches;  // which parameters work; empty: none is listed
@@ -34,7 +35,7 @@ struct CapabilityDescription {
   bool conditional_create = true;
   bool conditional_read = true;
   bool conditional_update = true;
-  bool conditional_delete = true;   // "single"
+  bool conditional_delete = true;  // "single"
   std::optional<SmartEndpoints> smart;
 };
 

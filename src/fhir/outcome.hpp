@@ -8,8 +8,8 @@
 
 namespace ward::fhir {
 
-/// JSON of an OperationOutcome with these issues, line and column as HL7's extensions (operationoutcome-issue-line, -col).
-/// Without any issue: one "information" that all is well.
+/// JSON of an OperationOutcome with these issues, line and column as HL7's extensions (operationoutcome-issue-line,
+/// -col). Without any issue: one "information" that all is well.
 std::string operation_outcome(std::span<const Issue> issues);
 std::string operation_outcome(const Issue& issue);
 

@@ -4,7 +4,6 @@
 // than was asked for. Values are never repeated in a Refusal.
 #pragma once
 
-#include "base/clock.hpp"
 #include "base/refusal.hpp"
 #include "r4/r4.hpp"
 #include "store/store.hpp"
@@ -42,7 +41,6 @@ struct SearchOptions {
   std::size_t count_default = 50;
   std::size_t count_max = 1000;            // larger values of _count become this
   std::span<const std::string> own_bases;  // as IndexOptions
-  WallTime now{};                          // for the prefix `ap` of dates
 };
 
 inline constexpr std::size_t search_params_max = 64;
@@ -51,8 +49,8 @@ inline constexpr std::size_t search_bytes_max = 16 * 1024;  // of query and form
 
 /// Parses the raw query string (without '?') and the body of POST _search (application/x-www-form-urlencoded).
 ///
-/// Numbers of NumberIs and QuantityIs: for eq, ne and ap the interval [low, high] of the implied (or, ap, widened)
-/// precision; for the others low == high == the value. Dates: always the interval that the text covers, widened for ap.
+/// Numbers of NumberIs and QuantityIs: for eq, ne and ap the interval [low, high] of the implied precision; for the others
+/// low == high == the value. Dates: always the interval that the text covers. The store widens `ap`.
 /// Refusal: status 400, kind validation; issues "invalid", "not-supported" or "too-costly".
 Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form = {}, const SearchOptions& options = {});
 

@@ -17,8 +17,8 @@ struct ReadOptions {
   std::string_view expected_type;  // the type in the URL; another one in the body is an issue. Empty: any
 };
 
-/// A value that its type has not proven harmless: the firewall scans it. Codes of a closed value set, dates, ids, numbers,
-/// http(s) names of systems, plain single words and the like are not among them.
+/// A value that its type has not proven harmless: the firewall scans it. Codes of a closed value set, dates, ids,
+/// numbers, http(s) names of systems, plain single words and the like are not among them.
 struct FreeValue {
   json::Value value;         // a string
   std::string_view element;  // "Patient.name", "HumanName.family": as published, constant
@@ -45,10 +45,10 @@ enum class ReferenceKind : std::uint8_t {
 /// A Reference.reference, wherever it stands.
 struct LiteralReference {
   ReferenceKind kind;
-  std::string_view type;  // of relative, absolute, conditional, and contained ones that resolve; constant. Else ""
-  std::string id;         // of relative and absolute ones; the fragment of contained ones
-  json::Value value;      // the string: its text, and its span in the source
-  std::string expression; // of the Reference, "Observation.subject"
+  std::string_view type;   // of relative, absolute, conditional, and contained ones that resolve; constant. Else ""
+  std::string id;          // of relative and absolute ones; the fragment of contained ones
+  json::Value value;       // the string: its text, and its span in the source
+  std::string expression;  // of the Reference, "Observation.subject"
 };
 
 struct Reading {
@@ -64,8 +64,8 @@ struct Reading {
 };
 
 /// Validates the structure of a resource: names, types, cardinality, primitives, choices, required bindings, reference
-/// targets, extensions, contained resources and Bundle entries. The document must outlive the reading. Diagnostics name the
-/// element and the rule and never a value. Pure; any thread.
+/// targets, extensions, contained resources and Bundle entries. The document must outlive the reading. Diagnostics name
+/// the element and the rule and never a value. Pure; any thread.
 Reading read_resource(const json::Document& document, const ReadOptions& options = {});
 
 /// The issue for a body that is not JSON (or beyond its limits), with the line and column of the json error.

@@ -70,10 +70,10 @@ class Value {
 struct Node {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  std::uint32_t next = 0;       // index of the next sibling; 0: none
-  std::uint32_t name_begin = 0; // offset of the name's opening quote
-  std::uint32_t name = 0;       // length of the name, or with `name_decoded` its index
-  std::uint32_t count = 0;      // children
+  std::uint32_t next = 0;        // index of the next sibling; 0: none
+  std::uint32_t name_begin = 0;  // offset of the name's opening quote
+  std::uint32_t name = 0;        // length of the name, or with `name_decoded` its index
+  std::uint32_t count = 0;       // children
   Type type = Type::null;
   bool escaped = false;
   bool name_decoded = false;

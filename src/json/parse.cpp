@@ -4,8 +4,8 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace ward::json {
 
@@ -97,13 +97,25 @@ class Parser {
     Node& own = add_node();
     if (refused()) return false;
     switch (*at_) {
-      case '{': return open(own, Type::object);
-      case '[': return open(own, Type::array);
-      case '"': own.type = Type::string; return skip_string(own.escaped) && finish(own);
-      case 't': own.type = Type::boolean; return skip_word("true") && finish(own);
-      case 'f': own.type = Type::boolean; return skip_word("false") && finish(own);
-      case 'n': own.type = Type::null; return skip_word("null") && finish(own);
-      default: own.type = Type::number; return skip_number() && finish(own);
+      case '{':
+        return open(own, Type::object);
+      case '[':
+        return open(own, Type::array);
+      case '"':
+        own.type = Type::string;
+        return skip_string(own.escaped) && finish(own);
+      case 't':
+        own.type = Type::boolean;
+        return skip_word("true") && finish(own);
+      case 'f':
+        own.type = Type::boolean;
+        return skip_word("false") && finish(own);
+      case 'n':
+        own.type = Type::null;
+        return skip_word("null") && finish(own);
+      default:
+        own.type = Type::number;
+        return skip_number() && finish(own);
     }
   }
 
@@ -162,8 +174,10 @@ class Parser {
 
   bool skip_number() {
     if (*at_ == '-') ++at_;
-    if (at_ != end_ && *at_ == '0') ++at_;
-    else if (!skip_digits()) return false;
+    if (at_ != end_ && *at_ == '0')
+      ++at_;
+    else if (!skip_digits())
+      return false;
     if (at_ != end_ && *at_ == '.') {
       ++at_;
       if (!skip_digits()) return false;
@@ -237,9 +251,8 @@ class Parser {
       }
       return true;
     }
-    std::ranges::sort(names_, [](const Name& a, const Name& b) {
-      return a.text == b.text ? a.node < b.node : a.text < b.text;
-    });
+    std::ranges::sort(
+        names_, [](const Name& a, const Name& b) { return a.text == b.text ? a.node < b.node : a.text < b.text; });
     const auto same = std::ranges::adjacent_find(names_, {}, &Name::text);
     return same == names_.end() || duplicate(std::next(same)->node);
   }
@@ -256,9 +269,12 @@ class Parser {
       const std::size_t middle = good + (bad - good) / 2;
       std::size_t cut = middle;
       while (cut > good && (static_cast<unsigned char>(begin_[cut]) & 0xC0) == 0x80) --cut;
-      if (cut > good && simdjson::validate_utf8(begin_, cut)) good = cut;
-      else if (cut > good) bad = cut;
-      else break;
+      if (cut > good && simdjson::validate_utf8(begin_, cut))
+        good = cut;
+      else if (cut > good)
+        bad = cut;
+      else
+        break;
     }
     at_ = begin_ + good;
     return malformed("not UTF-8 from here");

@@ -18,10 +18,11 @@ struct MemberSlot;
 enum class Kind : std::uint8_t { resource, datatype, backbone, primitive };
 enum class BindingStrength : std::uint8_t { none, example, preferred, extensible, required };
 
-/// One type that an element may have. For Reference and canonical, `targets` are the resource types allowed (empty: any).
+/// One type that an element may have. For Reference and canonical, `targets` are the resource types allowed (empty:
+/// any).
 struct ElementType {
   std::string_view code;                       // "string", "Quantity", "BackboneElement", "Resource" (any resource)
-  const Definition* definition;                // of that type; nullptr for "Resource" (contained, Bundle.entry.resource)
+  const Definition* definition;                // nullptr for "Resource" (contained, Bundle.entry.resource)
   std::span<const std::string_view> targets;
 };
 
@@ -37,7 +38,7 @@ struct Element {
   std::uint16_t max;                           // `unbounded` for *
   std::span<const ElementType> types;
   BindingStrength binding;
-  const ValueSet* value_set;                   // only where its expansion is known and the binding is required; else nullptr
+  const ValueSet* value_set;                   // of required bindings whose expansion is known; else nullptr
   std::string_view value_set_url;
 };
 
@@ -62,7 +63,8 @@ struct Definition {
 
 /// A resource or data type by name, or nullptr.
 const Definition* find_definition(std::string_view name);
-/// Concrete resource types, sorted: 146 in R4 (its 148 resource types include the abstract Resource and DomainResource).
+/// Concrete resource types, sorted: 146 in R4 (its 148 resource types include the abstract Resource and
+/// DomainResource).
 std::span<const std::string_view> resource_types();
 bool is_resource_type(std::string_view name);
 

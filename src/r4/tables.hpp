@@ -25,7 +25,7 @@ struct ValueSet {
 
 /// Per resource type, in the order of `type_names`.
 struct TypeTables {
-  std::span<const SearchParam> params;                   // sorted by code
+  std::span<const SearchParam> params;  // sorted by code
   std::span<const std::string_view> patient_compartment;
 };
 

@@ -9,10 +9,38 @@ namespace {
 
 TEST(Json, takes_what_rfc_8259_allows) {
   const char* const good[] = {
-      "null", "true", " false ", "0", "-0", "-0.0", "12.50", "1e5", "1E+5", "0.1e-7", "123456789012345678901234567890",
-      "\"\"", "\"a\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u0000\"", "\"\\ud834\\udd1e\"", "\"\xC3\xA9\"",
-      "\"\xF4\x8F\xBF\xBF\"", "\"\x7F\"", "[]", "[ ]", "{}", "{ }", "[[]]", "[1,2 , 3]", "{\"a\":1}", "{\"\":0}",
-      "{\"a\":{\"a\":[{\"a\":1}]}}", "\t\r\n [\n1\n]\n", "{\"a\":1,\"A\":2}", "[null,null]", "\"sixteen bytes and a few more\"",
+      "null",
+      "true",
+      " false ",
+      "0",
+      "-0",
+      "-0.0",
+      "12.50",
+      "1e5",
+      "1E+5",
+      "0.1e-7",
+      "123456789012345678901234567890",
+      "\"\"",
+      "\"a\"",
+      "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+      "\"\\u0000\"",
+      "\"\\ud834\\udd1e\"",
+      "\"\xC3\xA9\"",
+      "\"\xF4\x8F\xBF\xBF\"",
+      "\"\x7F\"",
+      "[]",
+      "[ ]",
+      "{}",
+      "{ }",
+      "[[]]",
+      "[1,2 , 3]",
+      "{\"a\":1}",
+      "{\"\":0}",
+      "{\"a\":{\"a\":[{\"a\":1}]}}",
+      "\t\r\n [\n1\n]\n",
+      "{\"a\":1,\"A\":2}",
+      "[null,null]",
+      "\"sixteen bytes and a few more\"",
   };
   for (const char* const text : good) {
     const auto document = Document::parse(text);
@@ -91,7 +119,8 @@ TEST(Json, refuses_what_is_not_json_and_says_where) {
     const auto document = Document::parse(c.text);
     ASSERT_FALSE(document) << c.text;
     EXPECT_EQ(document.error().code(), "json_malformed") << c.text;
-    EXPECT_TRUE(document.error().message().starts_with(c.message_begin)) << c.text << ": " << document.error().message();
+    EXPECT_TRUE(document.error().message().starts_with(c.message_begin))
+        << c.text << ": " << document.error().message();
   }
   const std::string null_inside("[1,\0]", 5);
   EXPECT_FALSE(Document::parse(null_inside));
@@ -120,7 +149,8 @@ TEST(Json, limits_hold_at_their_edge) {
 }
 
 TEST(Json, values_are_spans_of_the_source) {
-  const std::string source = R"({"resourceType": "Patient", "active":true, "x": [1.50, {"y": "\u00e9\n"}, null], "e\u0061": {}})";
+  const std::string source =
+      R"({"resourceType": "Patient", "active":true, "x": [1.50, {"y": "\u00e9\n"}, null], "e\u0061": {}})";
   const auto document = Document::parse(source);
   ASSERT_TRUE(document);
   const Value root = document->root();

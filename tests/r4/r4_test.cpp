@@ -34,7 +34,8 @@ TEST(R4, knows_every_resource_type) {
     EXPECT_TRUE(is_resource_type(type));
     EXPECT_FALSE(search_params(type).empty()) << type;
   }
-  for (const char* const absent : {"", "patient", "Patien", "Patientt", "Resource", "DomainResource", "HumanName", "Zzz"}) {
+  for (const char* const absent :
+       {"", "patient", "Patien", "Patientt", "Resource", "DomainResource", "HumanName", "Zzz"}) {
     EXPECT_FALSE(is_resource_type(absent)) << absent;
   }
   EXPECT_EQ(find_definition("DomainResource"), nullptr);
@@ -67,7 +68,8 @@ TEST(R4, elements_are_as_published) {
   const Definition& patient = *find_definition("Patient");
   EXPECT_EQ(patient.elements[0].name, "id");
   EXPECT_EQ(patient.elements[0].types[0].code, "id");
-  EXPECT_EQ(joined(element("Patient", "generalPractitioner").types[0].targets), "Organization,Practitioner,PractitionerRole");
+  EXPECT_EQ(joined(element("Patient", "generalPractitioner").types[0].targets),
+            "Organization,Practitioner,PractitionerRole");
   EXPECT_EQ(element("Patient", "name").max, unbounded);
   EXPECT_EQ(element("Patient", "birthDate").max, 1);
   EXPECT_TRUE(element("Patient", "active").modifier);
@@ -81,7 +83,8 @@ TEST(R4, elements_are_as_published) {
   EXPECT_EQ(find_definition("Patient.contact")->kind, Kind::backbone);
   EXPECT_EQ(find_definition("Observation.component")->find("referenceRange")->type->definition,
             find_definition("Observation.referenceRange"));
-  EXPECT_EQ(find_definition("Questionnaire.item")->find("item")->type->definition, find_definition("Questionnaire.item"));
+  EXPECT_EQ(find_definition("Questionnaire.item")->find("item")->type->definition,
+            find_definition("Questionnaire.item"));
   EXPECT_EQ(find_definition("Timing")->find("repeat")->type->definition->name, "Timing.repeat");
   EXPECT_EQ(find_definition("Extension")->find("url")->type->code, "uri");
   EXPECT_EQ(find_definition("Narrative")->find("div")->type->code, "xhtml");
@@ -139,7 +142,8 @@ TEST(R4, search_parameters_are_narrowed_to_their_type) {
       {"Observation", "patient", ParamType::reference, "Observation.subject.where(resolve() is Patient)"},
       {"Observation", "value-quantity", ParamType::quantity,
        "(Observation.value as Quantity) | (Observation.value as SampledData)"},
-      {"AllergyIntolerance", "code", ParamType::token, "AllergyIntolerance.code | AllergyIntolerance.reaction.substance"},
+      {"AllergyIntolerance", "code", ParamType::token,
+       "AllergyIntolerance.code | AllergyIntolerance.reaction.substance"},
       {"MedicationRequest", "code", ParamType::token, "(MedicationRequest.medication as CodeableConcept)"},
       {"InsurancePlan", "name", ParamType::string, "name | alias"},
       {"Patient", "deceased", ParamType::token, "Patient.deceased.exists() and Patient.deceased != false"},
@@ -154,7 +158,8 @@ TEST(R4, search_parameters_are_narrowed_to_their_type) {
   }
   EXPECT_EQ(find_param("Patient", "nonsense"), nullptr);
   EXPECT_EQ(find_param("Nonsense", "_id"), nullptr);
-  EXPECT_EQ(joined(find_param("Patient", "general-practitioner")->targets), "Practitioner,Organization,PractitionerRole");
+  EXPECT_EQ(joined(find_param("Patient", "general-practitioner")->targets),
+            "Practitioner,Organization,PractitionerRole");
   EXPECT_EQ(find_param("Condition", "subject")->url, "http://hl7.org/fhir/SearchParameter/Condition-subject");
 }
 

@@ -98,7 +98,18 @@ function typeIndexRow(type) {
 
 // ---- Files
 
-const head = '// Generated from HL7\'s FHIR R4 packages by src/r4/generate; do not edit.\n#include "tables.hpp"\n\nnamespace ward::r4 {\n\n';
+const definitionRows = published.definitions.map(definitionRow);
+const valueSetRows = valueSets.map(valueSetRow);
+const typeRows = published.types.map(typeIndexRow);
+const typeNames = published.types.map((type) => texts.view(type));
+
+const bounds = [
+  texts.declare(), ...Object.values(tables).map((rows) => rows.declare()),
+  `extern const Definition definitions[${definitionRows.length}];\n`,
+  `extern const ValueSet value_sets[${valueSetRows.length}];\n`,
+];
+const head = `// Generated from HL7's FHIR R4 packages by src/r4/generate; do not edit.
+#include "tables.hpp"\n\nnamespace ward::r4 {\n\n${bounds.join('')}\n`;
 const foot = '\n}  // namespace ward::r4\n';
 
 function write(name, body) {
@@ -107,19 +118,15 @@ function write(name, body) {
   fs.renameSync(file + '.part', file);
 }
 
-const definitionRows = published.definitions.map(definitionRow);
-const valueSetRows = valueSets.map(valueSetRow);
-const typeRows = published.types.map(typeIndexRow);
-
 write('definitions.cpp', `${tables.types.emit()}
 ${tables.slots.emit()}
-const Definition definitions[] = {\n${definitionRows.join(',\n')}\n};
-const std::size_t definition_count = ${definitionRows.length};\n`.replace('const Definition', 'constinit const Definition'));
+constinit const Definition definitions[] = {\n${definitionRows.join(',\n')}\n};
+const std::size_t definition_count = ${definitionRows.length};\n`);
 write('elements.cpp', tables.elements.emit());
 write('value_sets.cpp', `${tables.codes.emit()}
 constinit const ValueSet value_sets[] = {\n${valueSetRows.join(',\n')}\n};\n`);
 write('search_params.cpp', `${tables.params.emit()}
 constinit const TypeTables type_tables[] = {\n${typeRows.join(',\n')}\n};
-constinit const std::string_view type_names[] = {\n${published.types.map((type) => texts.view(type)).join(',\n')}\n};
+constinit const std::string_view type_names[] = {\n${typeNames.join(',\n')}\n};
 const std::size_t type_count = ${published.types.length};\n`);
 write('texts.cpp', `${tables.views.emit()}\n${texts.emit()}`);

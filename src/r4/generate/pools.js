@@ -18,6 +18,9 @@ class Texts {
     return `{texts+${this.offsets.get(text)},${Buffer.byteLength(text)}}`;
   }
 
+  // With its bound, which Clang wants to know before an offset into it is constant.
+  declare() { return `extern const char texts[${this.bytes + 1}];\n`; }
+
   emit() {
     const lines = [...this.offsets.keys()].map((text) => JSON.stringify(text).replace(/\?\?/g, '?\\?'));
     return `constinit const char texts[] =\n${lines.join('\n')};\n`;
@@ -43,7 +46,7 @@ class Rows {
     return `{${this.name}+${this.runs.get(key)},${rows.length}}`;
   }
 
-  declare() { return `extern const ${this.type} ${this.name}[];\n`; }
+  declare() { return `extern const ${this.type} ${this.name}[${this.rows.length}];\n`; }
 
   emit() { return `constinit const ${this.type} ${this.name}[] = {\n${this.rows.join(',\n')}\n};\n`; }
 }

@@ -75,7 +75,9 @@ function typesOf(structure, element, own) {
   const types = new Map();
   for (const type of element.type) {
     let code = type.code;
-    if (code.startsWith('http://hl7.org/fhirpath/')) code = extensionOf(type, 'structuredefinition-fhir-type').valueUrl || 'string';
+    if (code.startsWith('http://hl7.org/fhirpath/')) {
+      code = extensionOf(type, 'structuredefinition-fhir-type').valueUrl || 'string';
+    }
     if (structure.kind === 'resource' && element.path === structure.id + '.id') code = 'id';
     const definition = own.has(element.path) ? element.path : code;
     if (!types.has(code)) types.set(code, { code, definition, targets: [] });
@@ -105,8 +107,8 @@ function readValueSets(expansions) {
   for (const set of resources(expansions, 'ValueSet')) {
     const expansion = set.expansion;
     if (!expansion || !expansion.contains) continue;
-    const partial = ['valueset-toocostly', 'valueset-unclosed'].some((name) => extensionOf(expansion, name).valueBoolean);
-    if (partial) continue;
+    const marks = ['valueset-toocostly', 'valueset-unclosed'];
+    if (marks.some((name) => extensionOf(expansion, name).valueBoolean)) continue;
     sets.set(set.url, { url: set.url, codes: codesOf(expansion.contains) });
   }
   return sets;
@@ -127,7 +129,8 @@ const compareBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 // ---- Search parameters and compartments
 
 function readSearchParams(examples, types) {
-  const published = resources(examples, 'SearchParameter').filter((p) => p.expression && p.base && p.version === '4.0.1');
+  const published = resources(examples, 'SearchParameter')
+    .filter((p) => p.expression && p.base && p.version === '4.0.1');
   const byType = new Map();
   for (const type of types) {
     const params = new Map();

@@ -1,0 +1,1 @@
+ward_fuzz(fhir_json LINKS fhir json INSIDE fhir)
