@@ -19,7 +19,7 @@ void write_name(Buffer& out, std::string_view name, bool& any) {
 
 /// meta with the tag in front of its others.
 void write_meta(Buffer& out, json::Value meta) {
-  if (meta.raw().find("\"SUBSETTED\"") != std::string_view::npos) return out.append(meta.raw());
+  if (meta && meta.raw().find("\"SUBSETTED\"") != std::string_view::npos) return out.append(meta.raw());
   bool any = false, tagged = false;
   out.push_back('{');
   for (json::Value member = meta.first(); member; member = member.next()) {
