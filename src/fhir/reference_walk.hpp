@@ -32,12 +32,12 @@ void walk_links(json::Value object, const r4::Definition* definition, Visit& vis
   if (!definition) return;
   const bool reference = definition->name == "Reference";
   for (json::Value member = object.first(); member; member = member.next()) {
-    if (reference && member.name() == "reference" && member.is_string()) {
+    std::string_view name = member.name();
+    if (name.starts_with('_')) name.remove_prefix(1);  // extensions of a primitive
+    if (reference && name == "reference" && member.is_string())
       visit(LinkKind::reference, member);
-    } else if (const auto found = definition->find(member.name()); found && found->type) {
-      if (member.name().starts_with('_')) continue;
+    else if (const auto found = definition->find(name); found && found->type)
       walk_link_member(member, *found->type, visit);
-    }
   }
 }
 

@@ -130,6 +130,11 @@ TEST(Rewrite, replaces_mapped_references_and_leaves_every_other_byte) {
   EXPECT_EQ(rewrite_references(root, "Observation", {}).view(), source);
 }
 
+TEST(Rewrite, reaches_extensions_of_primitives) {
+  const auto parsed = parse(R"({"resourceType":"Patient","_birthDate":{"extension":[{"url":"u","valueReference":{"reference":"urn:uuid:1"}}]}})");
+  EXPECT_THAT(rewrite_references(parsed->document.root(), "Patient", {{"urn:uuid:1", "Patient/a"}}).view(), HasSubstr("\"reference\":\"Patient/a\""));
+}
+
 TEST(Rewrite, works_on_a_resource_inside_a_bundle) {
   const auto parsed = parse(R"({"entry":[{"resource":{"resourceType":"Observation","subject":{"reference":"urn:uuid:1"}}}]})");
   const json::Value resource = parsed->document.root()["entry"].first()["resource"];

@@ -46,6 +46,11 @@ void write_meta(Buffer& out, json::Value meta) {
   out.push_back('}');
 }
 
+/// The element a member belongs to; "_birthDate" belongs to birthDate.
+std::optional<r4::Definition::Found> find_element(const r4::Definition& definition, std::string_view member) {
+  return definition.find(member.starts_with('_') ? member.substr(1) : member);
+}
+
 /// The top level of a resource with the members that `keep` wants, each written by `write`.
 template <class Keep, class Write>
 Buffer reduce(json::Value resource, const r4::Definition& definition, Keep keep, Write write) {
@@ -66,7 +71,7 @@ Buffer reduce(json::Value resource, const r4::Definition& definition, Keep keep,
       write_name(out, name, any);
       out.append(member.raw());
       if (name == "resourceType" && !meta.is_object()) add_meta();
-    } else if (const auto found = definition.find(name); found && keep(*found->element)) {
+    } else if (const auto found = find_element(definition, name); found && keep(*found->element)) {
       write(out, member, *found, any);
     }
   }
@@ -81,17 +86,15 @@ void write_whole(Buffer& out, json::Value member, const r4::Definition::Found&, 
 
 bool in_summary(const r4::Element& element) { return element.summary || element.min > 0; }
 
-void write_summary_value(Buffer& out, json::Value value, const r4::Definition* definition);
+void write_summary(Buffer& out, json::Value member, const r4::Definition::Found& found, bool& any);
 
 /// True if anything of the object was kept.
 bool write_summary_object(Buffer& out, json::Value object, const r4::Definition& definition) {
   bool any = false;
   out.push_back('{');
   for (json::Value member = object.first(); member; member = member.next()) {
-    const auto found = member.name().starts_with('_') ? std::nullopt : definition.find(member.name());
-    if (!found || !in_summary(*found->element)) continue;
-    write_name(out, member.name(), any);
-    write_summary_value(out, member, found->type ? found->type->definition : nullptr);
+    const auto found = find_element(definition, member.name());
+    if (found && in_summary(*found->element)) write_summary(out, member, *found, any);
   }
   out.push_back('}');
   return any;
