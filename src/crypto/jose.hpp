@@ -48,7 +48,7 @@ class Algorithms {
 
 /// Signs with a key of our own. `algorithm` must fit the key's kind (asserted). Any thread.
 std::string sign(const SigningKey& key, Algorithm algorithm, std::string_view message);
-/// The algorithm that we use with a kind of key: ES256, ES384, EdDSA, RS256... (RSA: RS384, as SMART asks).
+/// The algorithm that we use with a kind of key: ES256, ES384, EdDSA; RS384 for RSA, as SMART asks.
 Algorithm default_algorithm(const SigningKey& key);
 
 /// A private JWK (RFC 7517 section 4, RFC 7518 section 6, RFC 8037), for clients' keys and tests.
@@ -58,8 +58,9 @@ Secret<std::string> private_jwk(const SigningKey& key, std::string_view key_id);
 /// A public key that checks signatures, with its allow-list. Immutable; copies share; any thread.
 class PublicKey {
  public:
-  /// Error "jwk_invalid" names the member: kty `oct`, a private member, a point that is not on its curve, RSA below 2048
-  /// or above 8192 bits or with a bad exponent, `use` other than sig, `key_ops` without verify, `alg` that does not fit.
+  /// Errors name the member. "jwk_invalid": kty `oct`, a private member, a point that is not on its curve, RSA below 2048
+  /// or above 8192 bits or with a bad exponent, `alg` that does not fit, malformed. "jwk_unknown": a kind, curve, `alg`,
+  /// `use` or `key_ops` that is not ours.
   static Result<PublicKey> from_jwk(json::Value jwk);
   static Result<PublicKey> from_jwk(std::string_view jwk);
   static PublicKey of(const SigningKey& key, std::string key_id, Algorithms allowed = Algorithms::all());
@@ -87,7 +88,7 @@ class KeySet {
   KeySet() = default;
   explicit KeySet(std::vector<PublicKey> keys) : keys_(std::move(keys)) {}
   /// Keys of a kind or use that we do not know are left out, as section 5 asks; an `oct` or private key, or two keys
-  /// with one kid and algorithm, make the whole set an error.
+  /// with one kid and algorithm, make the whole set an error. Errors: "jwk_invalid", "jwks_invalid".
   static Result<KeySet> parse(std::string_view text);
   const std::vector<PublicKey>& keys() const { return keys_; }
   KeySet only(Algorithms allowed) const;
