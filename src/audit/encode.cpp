@@ -1,6 +1,7 @@
 #include "encode.hpp"
 
 #include "base/encoding.hpp"
+#include "clear_writer.hpp"
 #include "crypto/seal.hpp"
 
 #include <fmt/format.h>
@@ -8,114 +9,11 @@
 namespace ward::audit {
 namespace {
 
-constexpr std::size_t text_bytes_max = 512;          // of one clear text, before escaping
-constexpr std::size_t detail_bytes_max = 16u << 10;  // of all details, escaped
-constexpr std::size_t roles_max = 16, types_max = 64, role_bytes_max = 64, type_bytes_max = 32;
+constexpr std::size_t name_bytes_max = 512;          // of a patient or resource
 constexpr std::size_t subjects_bytes_max = 8u << 20;
 constexpr std::size_t sealed_frame_bytes = 160;      // ,"part":[..],"subjects":[{"key":..,"nonce":..,"sealed":..}]}
 
-/// Builds the clear part; remembers whether anything had to be cut.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-
-  void text(std::string_view name, std::string_view value, std::size_t bytes_max = text_bytes_max) {
-    if (value.empty()) return;
-    key(name);
-    string(value, bytes_max);
-  }
-  template <class Number>
-  void number(std::string_view name, Number value) {
-    key(name);
-    out_.append(fmt::format_int(value).str());
-  }
-  void flag(std::string_view name, bool value) {
-    key(name);
-    out_ += value ? "true" : "false";
-  }
-  void roles(const std::vector<std::string>& roles) {
-    if (roles.empty()) return;
-    key("roles");
-    char before = '[';
-    for (const auto& role : std::span(roles).first(kept(roles.size(), roles_max))) {
-      out_ += std::exchange(before, ',');
-      string(role, role_bytes_max);
-    }
-    out_ += ']';
-  }
-  void types(const std::vector<std::pair<std::string, std::uint64_t>>& types) {
-    if (types.empty()) return;
-    key("types");
-    char before = '{';
-    for (const auto& [type, count] : std::span(types).first(kept(types.size(), types_max))) {
-      out_ += std::exchange(before, ',');
-      string(type, type_bytes_max);
-      out_ += ':';
-      out_.append(fmt::format_int(count).str());
-    }
-    out_ += '}';
-  }
-  void detail(const std::vector<std::pair<std::string, std::string>>& detail) {
-    if (detail.empty()) return;
-    key("detail");
-    const std::size_t begin = out_.size();
-    out_ += '[';
-    for (const auto& [name, value] : detail) {
-      const std::size_t before = out_.size();
-      pair(name, value);
-      if (out_.size() - begin < detail_bytes_max) continue;
-      out_.resize(before);
-      cut_ = true;
-      break;
-    }
-    if (out_.back() == ',') out_.pop_back();
-    out_ += ']';
-  }
-  bool cut() const { return cut_; }
-
- private:
-  void key(std::string_view name) {
-    out_ += ",\"";
-    out_ += name;
-    out_ += "\":";
-  }
-  void pair(std::string_view name, std::string_view value) {
-    out_ += '[';
-    string(name, role_bytes_max);
-    out_ += ',';
-    string(value, detail_bytes_max / 8);
-    out_ += "],";
-  }
-  void string(std::string_view value, std::size_t bytes_max) {
-    if (value.size() > bytes_max) {
-      value = value.substr(0, bytes_max);
-      cut_ = true;
-    }
-    const bool plain = std::none_of(value.begin(), value.end(), [](char c) { return c < 0x20 || c == 0x7f || c == '"' || c == '\\'; });
-    if (!plain) return escaped(value, bytes_max);
-    out_ += '"';
-    out_ += value;
-    out_ += '"';
-  }
-  /// Escaping makes a byte at most six; what would more than double the bound is cut further.
-  void escaped(std::string_view value, std::size_t bytes_max) {
-    const std::size_t before = out_.size();
-    append_json_string(out_, value);
-    if (out_.size() - before <= 2 * bytes_max) return;
-    out_.resize(before);
-    append_json_string(out_, value.substr(0, bytes_max / 6));
-    cut_ = true;
-  }
-  std::size_t kept(std::size_t count, std::size_t most) {
-    cut_ = cut_ || count > most;
-    return std::min(count, most);
-  }
-
-  std::string& out_;
-  bool cut_ = false;
-};
-
-void write_event(Writer& writer, std::string& out, const Record& record) {
+void write_event(ClearWriter& writer, std::string& out, const Record& record) {
   if (record.event == event::intent) {
     out += intent_prefix.substr(0, intent_prefix.size() - 1);
   } else if (record.event == event::outcome && record.intent) {
@@ -126,30 +24,6 @@ void write_event(Writer& writer, std::string& out, const Record& record) {
     writer.text("event", record.event);
     if (record.intent) writer.number("intent", *record.intent);
   }
-}
-
-void write_clear(Writer& writer, const Record& record) {
-  if (record.action != 0) writer.text("action", {&record.action, 1});
-  writer.text("outcome", name(record.outcome));
-  writer.text("method", record.method);
-  writer.text("route", record.route);
-  if (record.status != 0) writer.number("status", record.status);
-  writer.text("actor", record.actor);
-  writer.roles(record.roles);
-  writer.text("client", record.client);
-  writer.text("ip", record.ip);
-  writer.text("session", record.session);
-  writer.text("jti", record.jti);
-  writer.text("request", record.request_id);
-  writer.text("trace", record.traceparent);
-  writer.types(record.types);
-  writer.text("purpose", record.purpose);
-  writer.text("cause", record.cause);
-  if (record.duration_us != 0) writer.number("us", record.duration_us);
-  if (record.bytes != 0) writer.number("bytes", record.bytes);
-  if (record.complete) writer.flag("complete", *record.complete);
-  writer.detail(record.detail);
-  if (writer.cut()) writer.flag("cut", true);
 }
 
 /// The subjects as pieces of JSON, each below `bytes_max`: ["Patient/1","Observation/2/_history/1",...] or ["?","query"].
@@ -169,10 +43,10 @@ class Pieces {
 
  private:
   void subject_piece(const Subject& subject) {
-    const std::string patient = json_string(std::string_view(subject.patient).substr(0, text_bytes_max));
+    const std::string patient = json_string(std::string_view(subject.patient).substr(0, name_bytes_max));
     open(patient);
     for (const auto& resource : subject.resources) {
-      const std::string name = json_string(std::string_view(resource).substr(0, text_bytes_max));
+      const std::string name = json_string(std::string_view(resource).substr(0, name_bytes_max));
       if (all_.back().size() + name.size() + 3 > bytes_max_) open(patient);
       all_.back() += ',';
       all_.back() += name;
@@ -222,16 +96,6 @@ std::uint64_t next_encoder_id() {
 
 }  // namespace
 
-std::string_view name(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::success: return "success";
-    case Outcome::refused: return "refused";
-    case Outcome::failed: return "failed";
-    case Outcome::unknown: break;
-  }
-  return "unknown";
-}
-
 std::string sealed_context(std::string_view log_hex, std::string_view node, std::string_view salt) {
   std::string context;
   context.reserve(log_hex.size() + node.size() + salt.size() + 12);
@@ -265,12 +129,12 @@ Result<std::vector<std::string>> Encoder::encode(const Record& record) const {
 
   std::string clear;
   clear.reserve(1024);
-  Writer writer(clear);
+  ClearWriter writer(clear);
   write_event(writer, clear, record);
   writer.number("t", clock_.wall().time_since_epoch().count());
   writer.number("m", std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono().time_since_epoch()).count());
   writer.text("node", node_);
-  write_clear(writer, record);
+  writer.fields(record);
 
   const std::size_t room = record_bytes_max - clear.size() - sealed_frame_bytes;
   Pieces pieces(room / 4 * 3 - 48);

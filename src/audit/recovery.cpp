@@ -160,7 +160,9 @@ Result<void> zero_tail(Disk& disk, const TornTail& tail) {
 
 void note_intent(std::set<std::uint64_t>& open, std::uint64_t index, std::string_view record) {
   if (record.starts_with(intent_prefix)) {
-    open.insert(index);
+    // Of one that was split, the first part is the INTENT. A text in the record cannot hold these bytes: its quotes are escaped.
+    const auto part = record.find(",\"part\":[");
+    if (part == std::string_view::npos || record.substr(part).starts_with(",\"part\":[1,")) open.insert(index);
   } else if (record.starts_with(outcome_prefix)) {
     record.remove_prefix(outcome_prefix.size());
     std::uint64_t intent = 0;

@@ -37,14 +37,13 @@ std::filesystem::path segment_path(const std::filesystem::path& directory, std::
   return directory / fmt::format("{:010}.seg", number);
 }
 
-Result<SegmentBytes> SegmentBytes::load(const std::filesystem::path& path) {
+Result<SegmentBytes> SegmentBytes::load(const std::filesystem::path& path, bool from_disk) {
   auto file = open_file(path, O_RDONLY);
   if (!file) return std::unexpected(file.error());
   const off_t size = ::lseek(file->get(), 0, SEEK_END);
   if (size < 0 || static_cast<std::uint64_t>(size) > segment_bytes_max)
     return fail("log_failed", fmt::format("{}: not a segment: {} bytes", path.string(), size));
-  // Pages in the cache may hold what an earlier failed sync lost; ask the disk.
-  ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED);
+  if (from_disk) ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED);
   SegmentBytes out;
   out.size_ = static_cast<std::size_t>(size);
   out.bytes_ = std::make_unique_for_overwrite<char[]>(out.size_);

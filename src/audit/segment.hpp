@@ -14,7 +14,8 @@ std::filesystem::path segment_path(const std::filesystem::path& directory, std::
 /// A whole segment in memory.
 class SegmentBytes {
  public:
-  static Result<SegmentBytes> load(const std::filesystem::path& path);
+  /// `from_disk`: drops cached pages first. They may hold what an earlier failed sync lost.
+  static Result<SegmentBytes> load(const std::filesystem::path& path, bool from_disk = false);
   std::string_view view() const { return {bytes_.get(), size_}; }
 
  private:
