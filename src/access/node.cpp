@@ -18,36 +18,30 @@ std::uint64_t fingerprint(const char* name, std::size_t length) {
   return first ^ (static_cast<std::uint64_t>(length) << 56);
 }
 
-std::size_t slot(std::uint64_t print, std::uint64_t seed, unsigned shift) { return (print * seed) >> shift; }
+constexpr std::uint64_t spread = 0x9E3779B97F4A7C15;
 
 }  // namespace
 
 void Node::seal() {
   unsigned bits = 3;
   while ((std::size_t{1} << bits) < entries.size() * 2) ++bits;
-  std::uint64_t candidate = 0x9E3779B97F4A7C15;
-  for (;; ++bits) {
-    for (int attempt = 0; attempt < 200; ++attempt, candidate = candidate * 6364136223846793005u + 1442695040888963407u) {
-      seed = candidate | 1;
-      shift = 64 - bits;
-      slots.assign(std::size_t{1} << bits, 0);
-      bool collision = false;
-      for (std::size_t i = 0; i < entries.size() && !collision; ++i) {
-        std::string padded = entries[i].name + std::string(8, '\0');
-        auto& place = slots[slot(fingerprint(padded.data(), entries[i].name.size()), seed, shift)];
-        collision = place != 0;
-        place = static_cast<std::uint16_t>(i + 1);
-      }
-      if (!collision) return;
-    }
+  shift = 64 - bits;
+  slots.assign(std::size_t{1} << bits, 0);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::string padded = entries[i].name + std::string(8, '\0');
+    std::size_t at = (fingerprint(padded.data(), entries[i].name.size()) * spread) >> shift;
+    while (slots[at] != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = static_cast<std::uint16_t>(i + 1);
   }
 }
 
 const Action& Node::find(std::string_view name) const {
-  const std::uint16_t at = slots[slot(fingerprint(name.data(), name.size()), seed, shift)];
-  if (at == 0) return unknown;
-  const Entry& entry = entries[at - 1];
-  return entry.name == name ? entry.action : unknown;
+  std::size_t at = (fingerprint(name.data(), name.size()) * spread) >> shift;
+  for (; slots[at] != 0; at = (at + 1) & (slots.size() - 1)) {
+    const Entry& entry = entries[slots[at] - 1];
+    if (entry.name == name) return entry.action;
+  }
+  return unknown;
 }
 
 }  // namespace ward::access::detail

@@ -243,6 +243,10 @@ std::shared_ptr<const Policy> Policy::load(const config::Section& root) {
       rules.roles.push_back(RoleReader(one, name, rules.notes).read());
     }
   }
+  // The views of each role alone are compiled now; of roles together, when they first meet in one token.
+  for (std::size_t i = 0; i < rules.roles.size(); ++i) {
+    if (!rules.roles[i].broken) (void)rules.views(std::uint64_t{1} << i, false, true);
+  }
   return policy;
 }
 

@@ -51,7 +51,7 @@ struct Conditional {
   std::vector<Alternative> alternatives;
 };
 
-/// Members of one kind of object. `find` is a hash without collisions over the first and last eight bytes of a name.
+/// Members of one kind of object. `find` is a hash over the first and last eight bytes of a name.
 struct Node {
   struct Entry {
     std::string name;
@@ -61,7 +61,6 @@ struct Node {
   std::string masked;           // members put in place of required or masked ones: "\"_status\":{...}"; empty: none
   Action unknown;               // names that are not in the table
   std::vector<std::uint16_t> slots;
-  std::uint64_t seed = 0;
   unsigned shift = 0;
 
   void seal();                  // builds the hash; entries must not change afterwards

@@ -144,7 +144,11 @@ Outcome Walk::members(const Node& node, unsigned depth, std::uint32_t& count) {
     if (i_ + 2 >= count_ || at(i_) != '"' || at(i_ + 1) != ':') return Outcome::malformed;
     const std::uint32_t before = index_[i_ - 1];
     const std::uint32_t begin = count > 0 ? before : before == open ? open + 1 : index_[i_];
-    const Action& action = node.find(key(i_));
+    const std::string_view name = key(i_);
+    const Action& known = node.find(name);
+    // An escape could spell a hidden name; FHIR's names have none, and elsewhere such a member is not worth the risk.
+    const bool disguised = &known == &node.unknown && name.find('\\') != std::string_view::npos;
+    const Action action = disguised ? Action{} : known;
     i_ += 2;
     const Outcome outcome = member(action, begin, depth);
     if (outcome == Outcome::malformed || i_ >= count_) return Outcome::malformed;
