@@ -221,11 +221,12 @@ Outcome Walk::member(const Action& action, std::uint32_t begin, unsigned depth) 
 
 Outcome Walk::value(const Action& action, unsigned depth) {
   if (action.act == Act::meta) return meta(*action.node, depth);
-  if (action.act == Act::tags) return tags();
+  if (action.act == Act::tags) return tags(action, depth);
   return at(i_) == '[' ? array(action, depth) : item(action, depth);
 }
 
-Outcome Walk::array(const Action& action, unsigned depth) {
+/// `tail`: items of our own behind the others.
+Outcome Walk::array(const Action& action, unsigned depth, std::string_view tail) {
   if (depth > depth_max) return Outcome::malformed;
   const std::uint32_t open = index_[i_];
   const Writer::Mark mark = out_.mark();
@@ -250,7 +251,10 @@ Outcome Walk::array(const Action& action, unsigned depth) {
       return Outcome::malformed;
     }
   }
-  if (count == 0) {
+  if (!tail.empty()) {
+    if (count > 0) out_.text(",");
+    out_.text(tail);
+  } else if (count == 0) {
     ++i_;
     out_.back_to(mark);
     return Outcome::nothing;
@@ -374,18 +378,10 @@ Outcome Walk::meta(const Node& node, unsigned depth) {
   return Outcome::written;
 }
 
-Outcome Walk::tags() {
+Outcome Walk::tags(const Action& action, unsigned depth) {
   if (tags_written_ || at(i_) != '[') return skip() ? Outcome::nothing : Outcome::malformed;
-  const std::uint32_t begin = index_[i_];
-  const bool empty = i_ + 1 < count_ && at(i_ + 1) == ']';
-  if (!skip()) return Outcome::malformed;
-  const std::uint32_t close = index_[i_ - 1];
-  out_.copy(begin, close);
-  if (!empty) out_.text(",");
-  out_.text(frame_.view->tags);
-  out_.copy(close, close + 1);
   tags_written_ = true;
-  return Outcome::written;
+  return array({action.node != nullptr ? Act::descend : Act::copy, action.node}, depth, frame_.view->tags);
 }
 
 /// A date to its year, a postal code to its first three digits; what does not look like one goes.

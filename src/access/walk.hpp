@@ -74,12 +74,12 @@ class Walk {
   Outcome members(const Node& node, unsigned depth, std::uint32_t& count);
   Outcome member(const Action& action, std::uint32_t begin, unsigned depth);
   Outcome value(const Action& action, unsigned depth);
-  Outcome array(const Action& action, unsigned depth);
+  Outcome array(const Action& action, unsigned depth, std::string_view tail = {});
   Outcome item(const Action& action, unsigned depth);
   Outcome resource(unsigned depth);
   Outcome resource_under(const Picker::Picked& picked, std::string_view type, std::uint64_t roles, unsigned depth);
   Outcome meta(const Node& node, unsigned depth);
-  Outcome tags();
+  Outcome tags(const Action& action, unsigned depth);
   Outcome treated(const Action& action, std::uint32_t begin);
   Action choose(const Conditional& conditional) const;
   bool matches(const Condition& condition, bool when_unsure) const;

@@ -113,6 +113,7 @@ TEST(Canary, never_leaves_generated_resources) {
 
 /// Every value under `path`, as its raw bytes.
 void values(json::Value at, std::span<const std::string_view> path, std::vector<std::string>& out) {
+  if (!at) return;
   if (at.is_array()) {
     for (json::Value one = at.first(); one; one = one.next()) values(one, path, out);
   } else if (path.empty()) {
