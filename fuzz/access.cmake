@@ -1,1 +1,3 @@
 ward_fuzz(scope LINKS scope)
+ward_fuzz(policy LINKS access)
+ward_fuzz(minimise LINKS access)

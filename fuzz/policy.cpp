@@ -1,0 +1,26 @@
+// A policy is written by people: whatever they write gives problems with lines, and never more than was meant.
+#include "access/grant.hpp"
+
+#include "base/config.hpp"
+
+#include <cstdlib>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ward;
+  using namespace ward::access;
+  const std::string text = "[role.r]\n" + std::string(reinterpret_cast<const char*>(data), size);
+  const auto document = config::Document::parse(text, "fuzz.toml");
+  if (!document) return 0;
+  const auto policy = Policy::load(document->root());
+  Subject subject;
+  subject.roles = {"r"};
+  subject.scopes = *scope::ScopeSet::parse("user/*.cruds");
+  const auto grant = decide(policy, subject, Interaction::read, "Patient", nullptr, WallTime{});
+  if (grant && !document->finish().empty()) {
+    // Only what this room does not read (an unknown key, another table) may be wrong where a role still works.
+    for (const auto& problem : document->finish()) {
+      if (problem.message.find("unknown key") == std::string::npos) std::abort();
+    }
+  }
+  return 0;
+}
