@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <ctime>
 #include <queue>
 
 namespace ward::shield {
@@ -313,13 +314,18 @@ TEST_F(LimitsTest, a_check_is_cheap) {
   std::vector<std::string> names;
   for (int i = 0; i < 1000; ++i) names.push_back("subject-" + std::to_string(i));
   const int rounds = 200'000;
-  const auto begin = std::chrono::steady_clock::now();
+  const auto cpu_ns = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+  };
+  const double begin = cpu_ns();
   for (int i = 0; i < rounds; ++i) {
     const LimitKey keys[] = {{KeyKind::subject, names[static_cast<std::size_t>(i) % names.size()]}, {KeyKind::client, "app"}, {KeyKind::address, "192.0.2.7"}};
     clock_.advance(milliseconds(2));
     limits.check(keys, clock_.mono());
   }
-  const double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / rounds;
+  const double ns = (cpu_ns() - begin) / rounds;
   fmt::print("limits: {:.0f} ns per check of three keys\n", ns);
   EXPECT_LT(ns, 20'000) << "far off; the figure is printed";
 }
