@@ -18,8 +18,8 @@
 namespace ward::shield {
 
 struct AbuseSettings {
-  double slow_at = 20;                                // score from which answers are slowed
-  double report_at = 40;                              // score at which the event is due
+  double slow_at = 40;                                // score from which answers are slowed
+  double report_at = 80;                              // score at which the event is due
   std::chrono::milliseconds delay_max{2000};
   std::chrono::milliseconds half_life{60'000};        // of the score
   std::uint32_t patients_max = 100;                   // distinct patients per window before each further one scores

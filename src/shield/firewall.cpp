@@ -51,7 +51,7 @@ std::pair<Where, std::string> place_named(std::string_view variable) {
 }
 
 void finish(Verdict& verdict, std::span<const std::uint32_t> clinical_scores, const FirewallRoute& route) {
-  std::ranges::stable_sort(verdict.matches, {}, &RuleMatch::rule);
+  std::ranges::sort(verdict.matches, {}, [](const RuleMatch& match) { return std::tie(match.rule, match.where, match.name); });
   for (const auto& match : verdict.matches) verdict.score += match.clinical ? 0 : match.score;
   if (!clinical_scores.empty()) verdict.clinical_score = *std::ranges::max_element(clinical_scores);
   const bool over = verdict.score >= route.threshold || verdict.clinical_score >= route.clinical_threshold;

@@ -86,7 +86,10 @@ std::vector<EngineMatch> RuleEngine::run(const EngineRequest& request) const {
 }
 
 std::string RuleEngine::signature() const {
-  return inside_->rules.m_components.empty() ? "unknown rule set" : inside_->rules.m_components.back();
+  if (inside_->rules.m_components.empty()) return "unknown rule set";
+  std::string last = inside_->rules.m_components.back();
+  std::erase(last, '"');
+  return last;
 }
 
 std::size_t RuleEngine::size() const {
