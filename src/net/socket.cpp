@@ -105,14 +105,17 @@ void Socket::sweep(MonoTime now) {
   const bool late = (read_deadline_ != MonoTime{} && now >= read_deadline_) || (write_deadline_ != MonoTime{} && now >= write_deadline_);
   if (!late) return;
   expired_ = true;
+  wake();
+}
+
+void Socket::wake() {
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
 
 void Socket::kill() {
   broken_ = true;
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wake();
 }
 
 void Socket::finish_writing() {

@@ -39,6 +39,8 @@ class Socket {
   boost::asio::awaitable<Wait> write_all(std::string_view memory, std::chrono::milliseconds patience);
 
   void sweep(MonoTime now);
+  /// Ends all waiting with `gone`, and nothing else.
+  void wake();
   /// Ends all waiting with `gone`; reading and writing fail from now on.
   void kill();
   /// No more from us: close_notify and FIN.
