@@ -1,0 +1,50 @@
+// Access tokens of our own (RFC 9068): made and read.
+#pragma once
+
+#include "crypto/jose.hpp"
+#include "crypto/keys.hpp"
+#include "identity.hpp"
+
+#include <mutex>
+
+namespace ward::identity {
+
+/// What a token is to say.
+struct TokenPlan {
+  Caller::Kind kind = Caller::Kind::client;
+  std::string subject, client_id;
+  std::string fhir_user;
+  std::vector<std::string> roles;
+  std::string scope;
+  std::string purpose;
+  std::uint64_t generation = 0;
+  std::chrono::seconds lifetime{300};
+};
+
+/// Signs with the ring's current key, verifies with its current and previous ones. Any thread.
+class AccessTokens {
+ public:
+  AccessTokens(crypto::KeyRing& ring, Clock& clock, Random& random) : ring_(ring), clock_(clock), random_(random) {}
+
+  struct Issued {
+    std::string token, token_id;
+  };
+  Result<Issued> issue(const Settings& settings, const TokenPlan& plan);
+  /// Follows the ring: a rotated or retired key counts from the next call on.
+  crypto::KeySet keys();
+  /// Grows when a key went away: what was checked with it must be checked again.
+  std::uint64_t keys_epoch() const { return epoch_.load(std::memory_order_acquire); }
+
+ private:
+  crypto::KeyRing& ring_;
+  Clock& clock_;
+  Random& random_;
+  std::mutex mutex_;
+  crypto::KeySet known_;
+  std::atomic<std::uint64_t> epoch_{1};
+};
+
+/// A verified token of our own as a caller, or error "token_claims". Roles and fhirUser come from the directory later.
+Result<Caller> read_claims(const crypto::Jwt& token);
+
+}  // namespace ward::identity

@@ -1,0 +1,20 @@
+#include "token/attempt.hpp"
+
+namespace ward::identity {
+namespace {
+
+constexpr Check client_list[] = {check_client_method,       check_client_known,     check_client_secret,
+                                 check_assertion_signature, check_assertion_claims, check_assertion_once,
+                                 check_client_enabled};
+
+}  // namespace
+
+const std::span<const Check> client_checks = client_list;
+
+Refused run(std::span<const Check> checks, Attempt& attempt) {
+  for (const Check check : checks)
+    if (auto refused = check(attempt)) return refused;
+  return {};
+}
+
+}  // namespace ward::identity
