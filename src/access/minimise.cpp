@@ -57,7 +57,7 @@ Result<Sendable> minimise(Phi<Buffer> phi, const Grant& grant, const Facts& fact
 }
 
 struct Assembly::Inside {
-  Grant grant;
+  std::optional<Grant> grant;
   Facts facts;
   Buffer out;
   // Grants are compared by their body; few differ in one response.
@@ -72,6 +72,7 @@ struct Assembly::Inside {
   }
 };
 
+Assembly::Assembly() : inside_(new Inside{.grant = std::nullopt, .facts = {}, .out = {}, .pickers = {}}) {}
 Assembly::Assembly(const Grant& grant) : inside_(new Inside{.grant = grant, .facts = {}, .out = {}, .pickers = {}}) {
   inside_->facts.visible = true;  // the store chose by the branches; the patients are checked again all the same
 }
@@ -80,7 +81,7 @@ Assembly::~Assembly() = default;
 void Assembly::frame(std::string_view text) { inside_->out.append(text); }
 
 Result<void> Assembly::resource(const Phi<Buffer>& body, std::span<const std::string> patients) {
-  return resource(body, patients, inside_->grant);
+  return inside_->grant ? resource(body, patients, *inside_->grant) : not_visible();
 }
 
 Result<void> Assembly::resource(const Phi<Buffer>& body, std::span<const std::string> patients, const Grant& other) {
@@ -89,11 +90,13 @@ Result<void> Assembly::resource(const Phi<Buffer>& body, std::span<const std::st
   Scan& scan = thread_scan();
   if (!scan.run(source.view())) return malformed();
   const std::size_t before = inside_->out.size();
-  inside_->out.reserve(std::max(before + source.size() + 1024, inside_->out.capacity()));
+  inside_->out.prepare(source.size() + 1024);  // grows by doubling
   const auto good = checked(Walk(source.view(), scan, inside_->out, inside_->picker(other)).resource_of(patients));
   if (!good) inside_->out.resize(before);
   return good;
 }
+
+void Assembly::minimised(const Sendable& resource) { inside_->out.append(resource.view()); }
 
 Sendable Assembly::finish() && { return Sendable(std::move(inside_->out)); }
 

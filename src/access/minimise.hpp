@@ -28,6 +28,8 @@ class Sendable {
 
   std::string_view view() const { return body_.view(); }
   std::size_t size() const { return body_.size(); }
+  /// The bytes, for the one who sends them.
+  Buffer release() && { return std::move(body_); }
 
  private:
   friend class Assembly;
@@ -60,6 +62,8 @@ Result<Sendable> minimise(Phi<Buffer> body, const Grant&, const Facts&);
 class Assembly {
  public:
   explicit Assembly(const Grant&);
+  /// Without a grant of its own: for `minimised` pieces alone (the answer to a batch).
+  Assembly();
   ~Assembly();
   /// Text that holds no PHI: '{"resourceType":"Bundle",...', links, totals, fullUrl, search mode.
   void frame(std::string_view text);
@@ -67,6 +71,8 @@ class Assembly {
   /// Nothing is written on error ("not_visible", "body_malformed"): put the entry's frame after asking.
   Result<void> resource(const Phi<Buffer>& body, std::span<const std::string> patients);
   Result<void> resource(const Phi<Buffer>& body, std::span<const std::string> patients, const Grant& other);
+  /// A resource that was minimised already, under the grant of its own entry.
+  void minimised(const Sendable& resource);
   Sendable finish() &&;
 
  private:

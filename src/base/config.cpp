@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <tuple>
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
@@ -350,7 +351,7 @@ Section Document::root() const {
 std::vector<Problem> Document::finish() const {
   std::vector<Problem> all = shared_->problems;
   collect_unknown(*shared_, shared_->root, "", all);
-  std::stable_sort(all.begin(), all.end(), [](const Problem& a, const Problem& b) { return a.file == b.file && a.line < b.line; });
+  std::sort(all.begin(), all.end(), [](const Problem& a, const Problem& b) { return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message); });
   return all;
 }
 

@@ -1,7 +1,6 @@
 // What a written resource refers to must be there and be the caller's to see.
 #include "fhir/index.hpp"
 #include "fhir/plan.hpp"
-#include "r4/r4.hpp"
 #include "services.hpp"
 
 #include <algorithm>
@@ -18,7 +17,7 @@ Refusal unknown_reference(std::size_t count) {
 /// The types that no patient owns hold no PHI to be found by guessing; for all others the patients decide.
 bool may_refer(const access::Grant& grant, const store::Version& target) {
   if (target.deleted) return false;
-  if (!r4::in_patient_compartment(target.type)) return true;
+  if (access::about_nobody(target.type)) return true;
   for (const access::Branch& branch : grant.branches()) {
     if (branch.all) return true;
     for (const std::string& patient : target.patients)

@@ -2,7 +2,6 @@
 
 #include "fhir/index.hpp"
 #include "fhir/search.hpp"
-#include "r4/r4.hpp"
 #include "services.hpp"
 
 #include <algorithm>
@@ -45,7 +44,7 @@ bool has_match(const store::IndexEntries& index, const std::string& param, const
 }
 
 bool in_branch(const access::Branch& branch, std::string_view type, const std::vector<std::string>& patients) {
-  if (branch.all || !r4::in_patient_compartment(type)) return true;
+  if (branch.all || access::about_nobody(type)) return true;
   return std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(branch.patients.begin(), branch.patients.end(), one); });
 }
 
@@ -62,7 +61,7 @@ Allowed<store::Visible> visible(const Exchange& x, const access::Grant& grant, s
   for (const access::Branch& branch : grant.branches()) {
     auto also = conditions_of(x, branch, type);
     if (!also) return refuse({.status = 403, .code = "scope_constraint", .kind = CauseKind::scope, .cause = "a scope's search constraint cannot be applied to " + std::string(type)});
-    all.push_back({.all = branch.all || !r4::in_patient_compartment(type), .patients = branch.patients, .also = std::move(*also)});
+    all.push_back({.all = branch.all || access::about_nobody(type), .patients = branch.patients, .also = std::move(*also)});
   }
   return all;
 }
