@@ -27,7 +27,7 @@ std::string read_all(std::string_view bytes, std::size_t first_piece) {
   http1::Message message;
   const auto more = [&] {
     if (given == bytes.size()) return false;
-    const std::size_t size = given == 0 ? std::min(first_piece, bytes.size()) : bytes.size() - given;
+    const std::size_t size = given == 0 ? std::clamp<std::size_t>(first_piece, 1, bytes.size()) : bytes.size() - given;
     data += bytes.substr(given, size);
     given += size;
     return size > 0;
@@ -39,7 +39,8 @@ std::string read_all(std::string_view bytes, std::size_t first_piece) {
     if (!length) return seen += fmt::format("!{}", length.error().status);
     if (*length == 0) return seen;
     check(message);
-    seen += fmt::format("{} {} {} {};", message.head().method, message.head().path, message.head().query, message.head().headers.size());
+    seen += fmt::format("{} {} {} {};", message.head().method, message.head().path, message.head().query,
+                        message.head().headers.size());
     const std::uint64_t counted = message.head().content_length.value_or(0);
     const bool chunked = message.chunked();
     data.erase(0, *length);  // the views into it are not used from here on

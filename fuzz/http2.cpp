@@ -27,8 +27,10 @@ void step(http2::Session& session, std::vector<Running>& running) {
   for (Running& stream : running) {
     while (session.take_body(*stream.state)) continue;
     if (stream.left == 2) session.answer(*stream.state, 200, {{"content-type", "text/plain"}}, true);
-    if (stream.left-- > 0) session.add(*stream.state, Buffer("a piece of the answer"));
-    else session.end(*stream.state);
+    if (stream.left-- > 0)
+      session.add(*stream.state, Buffer("a piece of the answer"));
+    else
+      session.end(*stream.state);
   }
   std::erase_if(running, [&](const Running& stream) {
     const bool done = stream.state->closed || stream.state->out_complete || stream.left < -3;
