@@ -6,9 +6,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <sys/stat.h>
 #include <fstream>
 #include <iterator>
-#include <sys/stat.h>
 
 namespace ward::net {
 namespace {
@@ -43,7 +43,7 @@ PrivateKey read_key(const std::filesystem::path& file) {
 }
 
 void check_key_file(const std::filesystem::path& file, Findings& findings) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return fatal(findings, file, "cannot be read: is the path right?");
   if ((status.st_mode & 077) != 0) fatal(findings, file, "is open to group or others; chmod 600 it");
 }
@@ -53,8 +53,10 @@ void check_public_key(X509* certificate, const std::filesystem::path& file, Find
   const int kind = key == nullptr ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
   const int bits = key == nullptr ? 0 : EVP_PKEY_get_bits(key);
   if (kind == EVP_PKEY_RSA) {
-    if (bits < 2048) fatal(findings, file, fmt::format("has an RSA key of {} bits; at least 2048 are needed", bits));
-    else if (bits < 3072) warn(findings, file, fmt::format("has an RSA key of {} bits; 3072 give 128 bits of strength", bits));
+    if (bits < 2048)
+      fatal(findings, file, fmt::format("has an RSA key of {} bits; at least 2048 are needed", bits));
+    else if (bits < 3072)
+      warn(findings, file, fmt::format("has an RSA key of {} bits; 3072 give 128 bits of strength", bits));
     return;
   }
   char group[32] = "";
@@ -85,7 +87,8 @@ void check_signatures(const std::vector<Certificate>& chain, const std::filesyst
     int digest = NID_undef;
     X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr);
     const bool strong = digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
-    if (!strong && !own_root) fatal(findings, file, fmt::format("certificate {} of the chain is not signed with SHA-256 or better", index + 1));
+    if (!strong && !own_root)
+      fatal(findings, file, fmt::format("certificate {} of the chain is not signed with SHA-256 or better", index + 1));
     if (index + 1 < chain.size() && X509_check_issued(chain[index + 1].get(), certificate) != X509_V_OK) {
       warn(findings, file, fmt::format("certificate {} of the chain was not issued by the next one", index + 1));
     }
@@ -106,11 +109,14 @@ void check_life(X509* leaf, std::int64_t now, const std::filesystem::path& file,
   const std::int64_t life = until - from;
   if (until - now < life / 5) warn(findings, file, fmt::format("expires in {} days; renew it", (until - now) / day));
   // CA/B Forum SC-081v3, by day of issue; a CA of one's own may take 398 days.
-  constexpr std::pair<std::int64_t, int> public_rules[] = {{1'868'227'200, 47}, {1'805'068'800, 100}, {1'773'532'800, 200}};
-  if (life > 398 * day + 1) warn(findings, file, fmt::format("is valid for {} days; 398 are the most for a CA of one's own", life / day));
+  constexpr std::pair<std::int64_t, int> public_rules[] = {
+      {1'868'227'200, 47}, {1'805'068'800, 100}, {1'773'532'800, 200}};
+  if (life > 398 * day + 1)
+    warn(findings, file, fmt::format("is valid for {} days; 398 are the most for a CA of one's own", life / day));
   for (const auto& [issued_from, days] : public_rules) {
     if (from < issued_from) continue;
-    if (life > days * day + 1) warn(findings, file, fmt::format("is valid for {} days; a public CA may give {}", life / day, days));
+    if (life > days * day + 1)
+      warn(findings, file, fmt::format("is valid for {} days; a public CA may give {}", life / day, days));
     break;
   }
 }
@@ -154,8 +160,10 @@ std::optional<LoadedCertificate> load_certificate(const CertificateFiles& files,
   X509* leaf = loaded.chain.front().get();
   check_key_file(files.key, findings);
   loaded.key = read_key(files.key);
-  if (!loaded.key) fatal(findings, files.key, "no unencrypted PEM private key could be read");
-  else if (X509_check_private_key(leaf, loaded.key.get()) != 1) fatal(findings, files.key, "does not belong to the certificate");
+  if (!loaded.key)
+    fatal(findings, files.key, "no unencrypted PEM private key could be read");
+  else if (X509_check_private_key(leaf, loaded.key.get()) != 1)
+    fatal(findings, files.key, "does not belong to the certificate");
   check_public_key(leaf, files.chain, findings);
   check_use(leaf, files.chain, findings);
   check_signatures(loaded.chain, files.chain, findings);
@@ -163,7 +171,8 @@ std::optional<LoadedCertificate> load_certificate(const CertificateFiles& files,
   loaded.names = dns_names(leaf);
   loaded.ocsp = read_ocsp(files.ocsp, findings);
   ERR_clear_error();
-  const bool refused = std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(), [](const CertificateFinding& f) { return f.fatal; });
+  const bool refused = std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
+                                   [](const CertificateFinding& f) { return f.fatal; });
   if (refused) return std::nullopt;
   return loaded;
 }

@@ -25,6 +25,7 @@ struct LoadedCertificate {
 };
 
 /// Reads and checks one set of files. What is wrong is appended to `findings`; nothing is returned after a fatal one.
-std::optional<LoadedCertificate> load_certificate(const CertificateFiles&, Clock&, std::vector<CertificateFinding>& findings);
+std::optional<LoadedCertificate> load_certificate(const CertificateFiles&, Clock&,
+                                                  std::vector<CertificateFinding>& findings);
 
 }  // namespace ward::net

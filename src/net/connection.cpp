@@ -14,13 +14,17 @@ namespace asio = boost::asio;
 
 namespace {
 asio::ip::address plain_form(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   return address;
 }
 }  // namespace
 
 Connection::Connection(Core& core_in, asio::ip::tcp::socket accepted, SSL* ssl, const Listener& listener_in)
-    : core(core_in), listener(listener_in), limits(core_in.shared.limits()), socket(std::move(accepted), ssl, core_in.shared.clock) {}
+    : core(core_in),
+      listener(listener_in),
+      limits(core_in.shared.limits()),
+      socket(std::move(accepted), ssl, core_in.shared.clock) {}
 
 Connection::~Connection() = default;
 
@@ -35,8 +39,10 @@ asio::awaitable<void> Connection::run() {
     SSL_get0_alpn_selected(socket.ssl(), &protocol, &length);
     h2 = length == 2;
   }
-  if (h2) protocol_ = std::make_unique<http2::Connection>(*this);
-  else protocol_ = std::make_unique<http1::Connection>(*this);
+  if (h2)
+    protocol_ = std::make_unique<http2::Connection>(*this);
+  else
+    protocol_ = std::make_unique<http1::Connection>(*this);
   if (core.shared.draining) protocol_->drain();
   co_await protocol_->run();
 }
@@ -52,8 +58,10 @@ asio::awaitable<bool> Connection::shake_hands() {
       co_return false;
     }
     Socket::Wait waited = Socket::Wait::ready;
-    if (outcome.state == Socket::State::want_read) waited = co_await socket.wait_readable(deadline);
-    else waited = co_await socket.wait_writable(deadline);
+    if (outcome.state == Socket::State::want_read)
+      waited = co_await socket.wait_readable(deadline);
+    else
+      waited = co_await socket.wait_writable(deadline);
     if (waited == Socket::Wait::ready) continue;
     if (waited == Socket::Wait::expired) refused("tls_handshake", "timed out");
     co_return false;

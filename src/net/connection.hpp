@@ -37,7 +37,9 @@ class Connection {
   void drain();
   void kill() { socket.kill(); }
 
-  void refused(std::string_view what, std::string_view detail) { core.shared.observer.refused(peer.address, what, detail); }
+  void refused(std::string_view what, std::string_view detail) {
+    core.shared.observer.refused(peer.address, what, detail);
+  }
   /// Whether the name that a request (or SNI) gives is one of ours; `authority` may have a port.
   bool is_ours(std::string_view authority) const;
   /// `peer` as seen from one request: behind a trusted proxy the address is the client's.

@@ -1,12 +1,24 @@
 #include "core.hpp"
 
+#include "base/encoding.hpp"
 #include "connection.hpp"
 #include "forwarded.hpp"
 
 namespace ward::net {
+namespace {
+
+std::vector<std::string> lowered(std::vector<std::string> names) {
+  for (std::string& name : names) name = ascii_lower(name);
+  return names;
+}
+
+}  // namespace
 
 Shared::Shared(Server::Options options, Observer& observer_in, Clock& clock_in)
-    : observer(observer_in), clock(clock_in), hosts(std::move(options.hosts)), limits_(std::make_shared<const Limits>(options.limits)) {}
+    : observer(observer_in),
+      clock(clock_in),
+      hosts(lowered(std::move(options.hosts))),
+      limits_(std::make_shared<const Limits>(options.limits)) {}
 
 std::shared_ptr<const Limits> Shared::limits() const {
   const std::lock_guard lock(mutex_);

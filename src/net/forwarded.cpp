@@ -66,7 +66,8 @@ Result<Prefix> parse_prefix(std::string_view text) {
     const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
     if (failed != std::errc{} || end != digits.data() + digits.size()) bits = 999;
   }
-  if (error || bits > widest) return fail("config_prefix", fmt::format("\"{}\" is not an address or prefix such as 10.0.0.0/8", text));
+  if (error || bits > widest)
+    return fail("config_prefix", fmt::format("\"{}\" is not an address or prefix such as 10.0.0.0/8", text));
   return Prefix{widened(address), address.is_v4() ? bits + 96 : bits};
 }
 

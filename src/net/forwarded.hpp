@@ -12,6 +12,7 @@ Result<Prefix> parse_prefix(std::string_view text);
 bool is_within(const std::vector<Prefix>&, const boost::asio::ip::address&);
 
 /// The nearest hop that is not one of `trusted`, seen from `last_hop`. What cannot be read ends the search.
-boost::asio::ip::address client_address(const RequestHead&, const boost::asio::ip::address& last_hop, const std::vector<Prefix>& trusted);
+boost::asio::ip::address client_address(const RequestHead&, const boost::asio::ip::address& last_hop,
+                                        const std::vector<Prefix>& trusted);
 
 }  // namespace ward::net

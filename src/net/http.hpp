@@ -26,7 +26,7 @@ struct Peer {
   boost::asio::ip::address address;  // of the client; of the last hop unless it is a configured proxy
   std::uint16_t port = 0;
   std::string_view sni;
-  std::string_view tls_version;      // "TLSv1.3"
+  std::string_view tls_version;             // "TLSv1.3"
   std::string_view client_certificate_der;  // on the mtls listener, else empty
   /// The certificate's chain ends at `client_ca`. If false the certificate is self-signed: only its key proves
   /// anything (RFC 8705 section 2.2), its names prove nothing.
@@ -36,16 +36,16 @@ struct Peer {
 /// A request as it was read: one reading, already free of what RFC 9112/9113 and shield.md "Protocol" refuse.
 struct RequestHead {
   std::string_view method;
-  std::string_view path;             // as sent, starts with '/', no query, not decoded
-  std::string_view query;            // as sent, without '?'
+  std::string_view path;   // as sent, starts with '/', no query, not decoded
+  std::string_view query;  // as sent, without '?'
   bool has_query = false;
-  std::string_view authority;        // Host or :authority, lower case, port kept
+  std::string_view authority;  // Host or :authority, lower case, port kept
   std::vector<Header> headers;
   std::optional<std::uint64_t> content_length;
   bool has_body = false;
-  int http_version = 11;             // 11 or 20, for the audit record
+  int http_version = 11;  // 11 or 20, for the audit record
 
-  std::string_view header(std::string_view name) const;           // first, or empty
+  std::string_view header(std::string_view name) const;  // first, or empty
   std::size_t count(std::string_view name) const;
 };
 
@@ -69,8 +69,8 @@ class Stream {
   virtual boost::asio::awaitable<Result<Buffer>> read_all(std::size_t bytes_max) = 0;
 
   /// Sends a whole answer. content-length, date, strict-transport-security, x-content-type-options and (unless set)
-  /// cache-control: no-store are added. HEAD and 204/304 send no body. Only with a permit, once. connection, transfer-encoding and content-length of `head`
-  /// are ignored (but content-length for HEAD with an empty body).
+  /// cache-control: no-store are added. HEAD and 204/304 send no body. Only with a permit, once. connection,
+  /// transfer-encoding and content-length of `head` are ignored (but content-length for HEAD with an empty body).
   /// Errors: "already_begun", "header_invalid", "peer_gone", "write_timeout".
   virtual boost::asio::awaitable<Result<void>> send(ResponseHead head, Buffer body, SendPermit permit) = 0;
 

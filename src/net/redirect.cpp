@@ -19,7 +19,8 @@ boost::asio::awaitable<void> answer(Shared& shared, std::uint16_t https_port, St
   } else {
     head.status = 308;
     const std::string port = https_port == 443 ? "" : fmt::format(":{}", https_port);
-    head.headers.emplace_back("location", fmt::format("https://{}{}{}{}{}", host, port, request.path, request.has_query ? "?" : "", request.query));
+    head.headers.emplace_back("location", fmt::format("https://{}{}{}{}{}", host, port, request.path,
+                                                      request.has_query ? "?" : "", request.query));
   }
   SendPermit permit = shared.observer.fixed_answer("redirect");
   const Result<void> sent = co_await stream.send(std::move(head), std::move(body), std::move(permit));

@@ -23,11 +23,14 @@ void for_each_standard_header(const ResponseHead& head, std::string_view date, b
   add("date", date);
   if (https) add("strict-transport-security", hsts);
   add("x-content-type-options", "nosniff");
-  const bool has_cache_control = std::any_of(head.headers.begin(), head.headers.end(), [](const auto& field) { return field.first == "cache-control"; });
+  const bool has_cache_control = std::any_of(head.headers.begin(), head.headers.end(),
+                                             [](const auto& field) { return field.first == "cache-control"; });
   if (!has_cache_control) add("cache-control", "no-store");
 }
 
 /// Whether an answer of this status to this method has a body (RFC 9110 section 6.4.1).
-inline bool has_body(int status, std::string_view method) { return method != "HEAD" && status >= 200 && status != 204 && status != 304; }
+inline bool has_body(int status, std::string_view method) {
+  return method != "HEAD" && status >= 200 && status != 204 && status != 304;
+}
 
 }  // namespace ward::net

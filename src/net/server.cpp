@@ -8,8 +8,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
 
-#include <csignal>
 #include <sys/socket.h>
+#include <csignal>
 
 namespace ward::net {
 
@@ -25,7 +25,8 @@ constexpr auto kill_patience = 5s;    // for handlers to end after their sockets
 
 thread_local int current_core = -1;
 
-void ended(Core& core, std::list<std::unique_ptr<Connection>>::iterator place, const asio::ip::address& address, bool threw) {
+void ended(Core& core, std::list<std::unique_ptr<Connection>>::iterator place, const asio::ip::address& address,
+           bool threw) {
   if (threw) log::error("net_connection_failed", {{"what", "an exception ended a connection"}});
   core.connections.erase(place);
   core.shared.leave(address);
@@ -41,11 +42,14 @@ void admit(Core& core, tcp::socket socket, const Listener& listener) {
   }
   SSL* ssl = listener.tls == nullptr ? nullptr : static_cast<SSL*>(listener.tls->native());
   if (listener.tls != nullptr && ssl == nullptr) return core.shared.leave(address);
-  const auto place = core.connections.insert(core.connections.end(), std::make_unique<Connection>(core, std::move(socket), ssl, listener));
+  const auto place = core.connections.insert(core.connections.end(),
+                                             std::make_unique<Connection>(core, std::move(socket), ssl, listener));
   Connection& connection = **place;
   connection.peer.address = address;
   connection.peer.port = remote.port();
-  asio::co_spawn(core.io, connection.run(), [&core, place, address](const std::exception_ptr& thrown) { ended(core, place, address, thrown != nullptr); });
+  asio::co_spawn(core.io, connection.run(), [&core, place, address](const std::exception_ptr& thrown) {
+    ended(core, place, address, thrown != nullptr);
+  });
 }
 
 asio::awaitable<void> accept_all(Core& core, tcp::acceptor& acceptor, const Listener& listener) {
@@ -84,11 +88,13 @@ Result<tcp::acceptor> open_acceptor(asio::io_context& io, const tcp::endpoint& e
   const int on = 1;
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) error.assign(errno, boost::system::system_category());
+  if (!error && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+    error.assign(errno, boost::system::system_category());
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1'024, error);
   if (error) {
-    return fail("listen", fmt::format("cannot listen on {} port {}: {}; is the port taken, or below 1024?", endpoint.address().to_string(), endpoint.port(), error.message()));
+    return fail("listen", fmt::format("cannot listen on {} port {}: {}; is the port taken, or below 1024?",
+                                      endpoint.address().to_string(), endpoint.port(), error.message()));
   }
   return acceptor;
 }
@@ -126,7 +132,9 @@ class AsioServer final : public Server {
     boost::system::error_code error;
     const asio::ip::address address = asio::ip::make_address(where.address, error);
     if (error || !address.is_loopback()) {
-      return fail("listen_plain", fmt::format("\"{}\" is not a loopback address; without TLS only 127.0.0.1 or ::1 may listen", where.address));
+      return fail(
+          "listen_plain",
+          fmt::format("\"{}\" is not a loopback address; without TLS only 127.0.0.1 or ::1 may listen", where.address));
     }
     return listen(where, {Listener::Kind::plain, nullptr, std::move(handler)});
   }

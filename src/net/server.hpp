@@ -30,7 +30,8 @@ struct Limits {  // defaults as in shield.md "Protocol"
 /// What net tells of messages that never became a Stream, so that they can be recorded. Called on the core's thread.
 struct Observer {
   virtual ~Observer() = default;
-  /// A failed handshake, a malformed message, a spent budget. `what` is a stable slug, `detail` has no bytes of the message.
+  /// A failed handshake, a malformed message, a spent budget. `what` is a stable slug, `detail` has no bytes of the
+  /// message.
   virtual void refused(const boost::asio::ip::address&, std::string_view what, std::string_view detail) = 0;
   /// The permit for the fixed answer to an unparsable message (400, 408, 413, 431, 503): bodies without PHI.
   virtual SendPermit fixed_answer(std::string_view what) = 0;
@@ -50,7 +51,7 @@ class Server {
   struct Options {
     unsigned cores = 0;  // 0: one per hardware thread
     Limits limits;
-    std::vector<std::string> hosts;  // allowed Host/:authority names (without port) and SNI; empty: any
+    std::vector<std::string> hosts;            // allowed Host/:authority names (without port) and SNI; empty: any
     std::vector<std::string> trusted_proxies;  // addresses or prefixes whose Forwarded headers are believed
   };
   static Result<std::unique_ptr<Server>> create(Options, Observer&, Clock&);
@@ -67,7 +68,8 @@ class Server {
   static unsigned this_core();
 
   virtual void start() = 0;
-  /// Takes no new connections, finishes what runs (GOAWAY, Connection: close), up to drain_timeout; then stops threads. Blocks.
+  /// Takes no new connections, finishes what runs (GOAWAY, Connection: close), up to drain_timeout; then stops threads.
+  /// Blocks.
   virtual void drain() = 0;
   virtual std::size_t connections() const = 0;
   virtual void set_limits(const Limits&) = 0;  // for reload; new connections

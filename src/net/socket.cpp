@@ -4,8 +4,8 @@
 
 #include <openssl/err.h>
 
-#include <cerrno>
 #include <sys/socket.h>
+#include <cerrno>
 
 namespace ward::net {
 
@@ -65,14 +65,22 @@ Socket::Outcome Socket::write(const char* memory, std::size_t bytes) {
 
 Socket::Outcome Socket::outcome_of(int result) {
   switch (SSL_get_error(ssl_, result)) {
-    case SSL_ERROR_WANT_READ: return {State::want_read};
-    case SSL_ERROR_WANT_WRITE: return {State::want_write};
-    default: broken_ = true; return {State::closed};
+    case SSL_ERROR_WANT_READ:
+      return {State::want_read};
+    case SSL_ERROR_WANT_WRITE:
+      return {State::want_write};
+    default:
+      broken_ = true;
+      return {State::closed};
   }
 }
 
-asio::awaitable<Socket::Wait> Socket::wait_readable(MonoTime deadline) { return wait(tcp::socket::wait_read, read_deadline_, deadline); }
-asio::awaitable<Socket::Wait> Socket::wait_writable(MonoTime deadline) { return wait(tcp::socket::wait_write, write_deadline_, deadline); }
+asio::awaitable<Socket::Wait> Socket::wait_readable(MonoTime deadline) {
+  return wait(tcp::socket::wait_read, read_deadline_, deadline);
+}
+asio::awaitable<Socket::Wait> Socket::wait_writable(MonoTime deadline) {
+  return wait(tcp::socket::wait_write, write_deadline_, deadline);
+}
 
 asio::awaitable<Socket::Wait> Socket::wait(tcp::socket::wait_type what, MonoTime& slot, MonoTime deadline) {
   if (!socket_.is_open()) co_return Wait::gone;
@@ -94,15 +102,18 @@ asio::awaitable<Socket::Wait> Socket::write_all(std::string_view memory, std::ch
       continue;
     }
     Wait waited = Wait::ready;
-    if (outcome.state == State::want_read) waited = co_await wait_readable(clock_.mono() + patience);
-    else waited = co_await wait_writable(clock_.mono() + patience);
+    if (outcome.state == State::want_read)
+      waited = co_await wait_readable(clock_.mono() + patience);
+    else
+      waited = co_await wait_writable(clock_.mono() + patience);
     if (waited != Wait::ready) co_return waited;
   }
   co_return Wait::ready;
 }
 
 void Socket::sweep(MonoTime now) {
-  const bool late = (read_deadline_ != MonoTime{} && now >= read_deadline_) || (write_deadline_ != MonoTime{} && now >= write_deadline_);
+  const bool late = (read_deadline_ != MonoTime{} && now >= read_deadline_) ||
+                    (write_deadline_ != MonoTime{} && now >= write_deadline_);
   if (!late) return;
   expired_ = true;
   wake();

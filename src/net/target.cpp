@@ -18,7 +18,8 @@ constexpr auto token_table = [] {  // RFC 9110 section 5.6.2
 
 bool is_name(std::string_view host) {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+           c == '_';
   });
 }
 
@@ -32,7 +33,8 @@ bool is_literal(std::string_view host) {
 }  // namespace
 
 std::optional<Target> read_target(std::string_view text) {
-  const bool clean = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F && c != '#'; });
+  const bool clean =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F && c != '#'; });
   if (!clean || text.empty()) return std::nullopt;
   Target target;
   if (text.front() != '/') {

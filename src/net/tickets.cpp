@@ -12,7 +12,8 @@ TicketKeys::~TicketKeys() {
   if (previous_) wipe(&*previous_, sizeof *previous_);
 }
 
-int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, bool encrypt) {
+int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                        bool encrypt) {
   const std::lock_guard lock(mutex_);
   if (!rotate_if_due()) return -1;
   if (encrypt) {
@@ -20,7 +21,8 @@ int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     std::memcpy(name, current_->name.data(), current_->name.size());
     return use(*current_, iv, cipher, mac, true);
   }
-  if (std::memcmp(name, current_->name.data(), current_->name.size()) == 0) return use(*current_, iv, cipher, mac, false);
+  if (std::memcmp(name, current_->name.data(), current_->name.size()) == 0)
+    return use(*current_, iv, cipher, mac, false);
   if (!previous_ || std::memcmp(name, previous_->name.data(), previous_->name.size()) != 0) return 0;
   return use(*previous_, iv, cipher, mac, false) == 1 ? 2 : -1;
 }

@@ -7,6 +7,9 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace ward::net {
 namespace {
 
@@ -26,9 +29,10 @@ struct Set {
 };
 
 int ssl_set_index() {  // every SSL keeps the set that it was made of
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, [](void*, void* set, CRYPTO_EX_DATA*, int, long, void*) {
-    delete static_cast<std::shared_ptr<const Set>*>(set);
-  });
+  static const int index =
+      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, [](void*, void* set, CRYPTO_EX_DATA*, int, long, void*) {
+        delete static_cast<std::shared_ptr<const Set>*>(set);
+      });
   return index;
 }
 
@@ -42,12 +46,14 @@ const Set* set_of(SSL* ssl) {
   return set == nullptr ? nullptr : set->get();
 }
 
-int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) {
+int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+               int encrypt) {
   auto* keys = static_cast<TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), keys_index()));
   return keys == nullptr ? -1 : keys->prepare(name, iv, cipher, mac, encrypt == 1);
 }
 
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in, unsigned in_length, void*) {
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+                    unsigned in_length, void*) {
   static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, out_length, ours, sizeof ours - 1, in, in_length) != OPENSSL_NPN_NEGOTIATED) {
@@ -104,6 +110,16 @@ int verify_client(X509_STORE_CTX* chain, void*) {
   return lone ? 1 : 0;
 }
 
+/// Sessions are resumed only where the same client CA is asked for: a ticket carries the verification of its time.
+bool set_session_context(SSL_CTX* context, const std::filesystem::path& ca) {
+  std::ifstream stream(ca, std::ios::binary);
+  const std::string text = "ward" + std::string{std::istreambuf_iterator<char>(stream), {}};
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  return EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1 &&
+         SSL_CTX_set_session_id_context(context, digest, size) == 1;
+}
+
 Result<void> ask_for_certificates(SSL_CTX* context, const std::filesystem::path& ca) {
   if (SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) != 1) {
     return fail("tls_client_ca", fmt::format("{}: no PEM certificates could be read for client_ca", ca.string()));
@@ -116,35 +132,41 @@ Result<void> ask_for_certificates(SSL_CTX* context, const std::filesystem::path&
 
 /// NIST SP 800-52 r2, narrowed as in hipaa-controls "TLS".
 bool set_algorithms(SSL_CTX* context, bool nist) {
-  const bool versions = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1;
+  const bool versions = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+                        SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1;
   const bool suites = SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256") == 1 &&
-                      SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                                       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256") == 1;
+                      SSL_CTX_set_cipher_list(context,
+                                              "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                              "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256") == 1;
   bool groups = false;
   if (nist) {
     groups = SSL_CTX_set1_groups_list(context, "P-256:P-384:P-521") == 1;
   } else {
-    groups = SSL_CTX_set1_groups_list(context, "X25519MLKEM768:X25519:P-256:P-384:P-521") == 1 ||  // OpenSSL 3.5 and later
-             SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1;
+    groups =
+        SSL_CTX_set1_groups_list(context, "X25519MLKEM768:X25519:P-256:P-384:P-521") == 1 ||  // OpenSSL 3.5 and later
+        SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1;
   }
-  const bool signatures = SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"
-                                                             "rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512") == 1;
+  const bool signatures =
+      SSL_CTX_set1_sigalgs_list(context,
+                                "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"
+                                "rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512") == 1;
   ERR_clear_error();
   return versions && suites && groups && signatures;
 }
 
 Result<Context> make_context(const TlsOptions& options, TicketKeys& keys) {
   Context context(SSL_CTX_new(TLS_server_method()));
-  if (!context || !set_algorithms(context.get(), options.nist)) return fail("tls_setup", "OpenSSL refuses the suites or groups; is its configuration narrower than ours?");
+  if (!context || !set_algorithms(context.get(), options.nist))
+    return fail("tls_setup", "OpenSSL refuses the suites or groups; is its configuration narrower than ours?");
   SSL_CTX* raw = context.get();
-  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                               SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(raw, 1);  // one read(2) per record instead of two
   SSL_CTX_set_max_early_data(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);  // tickets only
   SSL_CTX_set_num_tickets(raw, 1);
-  static constexpr unsigned char id[] = "ward";
-  SSL_CTX_set_session_id_context(raw, id, sizeof id - 1);
+  if (!set_session_context(raw, options.client_ca)) return fail("tls_setup", "OpenSSL makes no digest");
   SSL_CTX_set_timeout(raw, 3'600);
   SSL_CTX_set_ex_data(raw, keys_index(), &keys);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, ticket_key);
@@ -165,7 +187,8 @@ Result<void> add(Identity& identity, const LoadedCertificate& loaded, const std:
   for (std::size_t i = 1; i < loaded.chain.size(); ++i) sk_X509_push(rest, loaded.chain[i].get());
   const int taken = SSL_CTX_use_cert_and_key(context, leaf, loaded.key.get(), rest, 1);
   sk_X509_free(rest);
-  if (taken != 1) return fail("tls_certificate", fmt::format("{}: OpenSSL does not take this certificate and key", file.string()));
+  if (taken != 1)
+    return fail("tls_certificate", fmt::format("{}: OpenSSL does not take this certificate and key", file.string()));
   identity.key_kinds.push_back(EVP_PKEY_get_base_id(loaded.key.get()));
   if (!loaded.ocsp.empty()) identity.ocsp.emplace_back(SSL_CTX_get0_certificate(context), loaded.ocsp);
   return {};
@@ -175,7 +198,8 @@ Result<void> add(Identity& identity, const LoadedCertificate& loaded, const std:
 Result<Identity*> identity_for(Set& set, const LoadedCertificate& loaded, const TlsOptions& options, TicketKeys& keys) {
   const int kind = EVP_PKEY_get_base_id(loaded.key.get());
   for (Identity& identity : set.identities) {
-    const bool has_kind = std::find(identity.key_kinds.begin(), identity.key_kinds.end(), kind) != identity.key_kinds.end();
+    const bool has_kind =
+        std::find(identity.key_kinds.begin(), identity.key_kinds.end(), kind) != identity.key_kinds.end();
     if (identity.names == loaded.names && !has_kind) return &identity;
   }
   Result<Context> context = make_context(options, keys);
@@ -200,7 +224,8 @@ Result<std::shared_ptr<const Set>> load_set(const TlsOptions& options, Clock& cl
   for (const CertificateFinding& finding : set->findings) {
     if (finding.fatal) return fail("tls_certificate", fmt::format("{}: {}", finding.file.string(), finding.message));
   }
-  if (set->identities.empty()) return fail("tls_certificate", "no certificate is configured: name at least one chain and key");
+  if (set->identities.empty())
+    return fail("tls_certificate", "no certificate is configured: name at least one chain and key");
   return std::shared_ptr<const Set>(std::move(set));
 }
 

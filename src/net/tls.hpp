@@ -13,7 +13,7 @@ namespace ward::net {
 
 struct CertificateFiles {
   std::filesystem::path chain, key;
-  std::filesystem::path ocsp;        // DER response to staple; empty: none
+  std::filesystem::path ocsp;  // DER response to staple; empty: none
 };
 
 struct TlsOptions {

@@ -70,24 +70,32 @@ class H2 {
   explicit H2(std::uint16_t port, std::uint32_t window = 0) : client(port, h2()) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, [](nghttp2_session*, const nghttp2_frame* f, const std::uint8_t* n, std::size_t ns, const std::uint8_t* v, std::size_t vs, std::uint8_t, void* self) {
-      static_cast<H2*>(self)->answers[f->hd.stream_id].fields.emplace_back(std::string(reinterpret_cast<const char*>(n), ns), std::string(reinterpret_cast<const char*>(v), vs));
-      return 0;
-    });
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size, void* self) {
-      static_cast<H2*>(self)->answers[id].body.append(reinterpret_cast<const char*>(bytes), size);
-      return 0;
-    });
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, [](nghttp2_session*, std::int32_t id, std::uint32_t code, void* self) {
-      Answer& answer = static_cast<H2*>(self)->answers[id];
-      answer.ended = true;
-      if (code != 0) answer.reset = code;
-      return 0;
-    });
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, [](nghttp2_session*, const nghttp2_frame* f, void* self) {
-      if (f->hd.type == NGHTTP2_GOAWAY) static_cast<H2*>(self)->goaway = f->goaway.error_code;
-      return 0;
-    });
+    nghttp2_session_callbacks_set_on_header_callback(
+        callbacks, [](nghttp2_session*, const nghttp2_frame* f, const std::uint8_t* n, std::size_t ns,
+                      const std::uint8_t* v, std::size_t vs, std::uint8_t, void* self) {
+          static_cast<H2*>(self)->answers[f->hd.stream_id].fields.emplace_back(
+              std::string(reinterpret_cast<const char*>(n), ns), std::string(reinterpret_cast<const char*>(v), vs));
+          return 0;
+        });
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+        callbacks,
+        [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size, void* self) {
+          static_cast<H2*>(self)->answers[id].body.append(reinterpret_cast<const char*>(bytes), size);
+          return 0;
+        });
+    nghttp2_session_callbacks_set_on_stream_close_callback(
+        callbacks, [](nghttp2_session*, std::int32_t id, std::uint32_t code, void* self) {
+          Answer& answer = static_cast<H2*>(self)->answers[id];
+          answer.ended = true;
+          if (code != 0) answer.reset = code;
+          return 0;
+        });
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks,
+                                                         [](nghttp2_session*, const nghttp2_frame* f, void* self) {
+                                                           if (f->hd.type == NGHTTP2_GOAWAY)
+                                                             static_cast<H2*>(self)->goaway = f->goaway.error_code;
+                                                           return 0;
+                                                         });
     nghttp2_session_client_new(&session, callbacks, this);
     nghttp2_session_callbacks_del(callbacks);
     const nghttp2_settings_entry small{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window};
@@ -97,11 +105,14 @@ class H2 {
 
   std::int32_t ask(const Fields& fields, std::string body = {}) {
     std::vector<nghttp2_nv> pairs;
-    for (const auto& [name, value] : fields) pairs.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())), reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), 0});
+    for (const auto& [name, value] : fields)
+      pairs.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+                       reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), 0});
     bodies.push_back(std::make_unique<std::pair<std::string, std::size_t>>(std::move(body), 0));
     nghttp2_data_provider provider;
     provider.source.ptr = bodies.back().get();
-    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* memory, std::size_t room, std::uint32_t* flags, nghttp2_data_source* source, void*) {
+    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* memory, std::size_t room,
+                                std::uint32_t* flags, nghttp2_data_source* source, void*) {
       auto& [text, used] = *static_cast<std::pair<std::string, std::size_t>*>(source->ptr);
       const std::size_t size = std::min(room, text.size() - used);
       std::memcpy(memory, text.data() + used, size);
@@ -109,12 +120,14 @@ class H2 {
       if (used == text.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
       return static_cast<ssize_t>(size);
     };
-    return nghttp2_submit_request(session, nullptr, pairs.data(), pairs.size(), bodies.back()->first.empty() ? nullptr : &provider, nullptr);
+    return nghttp2_submit_request(session, nullptr, pairs.data(), pairs.size(),
+                                  bodies.back()->first.empty() ? nullptr : &provider, nullptr);
   }
 
   void push() {
     const std::uint8_t* bytes = nullptr;
-    for (ssize_t size = nghttp2_session_mem_send(session, &bytes); size > 0; size = nghttp2_session_mem_send(session, &bytes)) {
+    for (ssize_t size = nghttp2_session_mem_send(session, &bytes); size > 0;
+         size = nghttp2_session_mem_send(session, &bytes)) {
       client.send({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
     }
   }
@@ -123,7 +136,9 @@ class H2 {
   void run() {
     for (;;) {
       push();
-      if (!bodies.empty() && answers.size() == bodies.size() && std::all_of(answers.begin(), answers.end(), [](const auto& item) { return item.second.ended; })) return;
+      if (!bodies.empty() && answers.size() == bodies.size() &&
+          std::all_of(answers.begin(), answers.end(), [](const auto& item) { return item.second.ended; }))
+        return;
       const std::string bytes = client.read_some();
       if (bytes.empty()) return;
       nghttp2_session_mem_recv(session, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
@@ -140,7 +155,10 @@ class H2 {
 TEST(Http2, answers_many_streams_with_the_headers_that_every_answer_has) {
   Running running;
   H2 client(running.https);
-  for (int i = 0; i < 50; ++i) client.ask({{":method", "POST"}, {":scheme", "https"}, {":path", fmt::format("/{}?x", i)}, {":authority", "LOCALHOST:1"}}, std::string(1'000, 'b'));
+  for (int i = 0; i < 50; ++i)
+    client.ask(
+        {{":method", "POST"}, {":scheme", "https"}, {":path", fmt::format("/{}?x", i)}, {":authority", "LOCALHOST:1"}},
+        std::string(1'000, 'b'));
   client.run();
   ASSERT_EQ(client.answers.size(), 50u);
   for (const auto& [id, answer] : client.answers) {
@@ -168,7 +186,8 @@ TEST(Http2, carries_bodies_larger_than_every_window_both_ways) {
 TEST(Http2, streams_answers_and_resets_what_is_not_ended) {
   Running running;
   H2 client(running.https);
-  for (const char* path : {"/stream", "/half", "/silent", "/throw", "/unread"}) client.ask({{":method", "GET"}, {":scheme", "https"}, {":path", path}, {":authority", "localhost"}});
+  for (const char* path : {"/stream", "/half", "/silent", "/throw", "/unread"})
+    client.ask({{":method", "GET"}, {":scheme", "https"}, {":path", path}, {":authority", "localhost"}});
   client.ask({{":method", "HEAD"}, {":scheme", "https"}, {":path", "/a"}, {":authority", "localhost"}});
   client.run();
   EXPECT_EQ(client.answers[1].body, "piece 0\npiece 1\npiece 2\n");
@@ -193,14 +212,20 @@ TEST(Http2, reads_requests_as_strictly_as_http_1) {
     fields.insert(fields.end(), more.begin(), more.end());
     return fields;
   };
-  const auto path = [](const char* text) { return Fields{{":method", "GET"}, {":scheme", "https"}, {":path", text}, {":authority", "localhost"}}; };
+  const auto path = [](const char* text) {
+    return Fields{{":method", "GET"}, {":scheme", "https"}, {":path", text}, {":authority", "localhost"}};
+  };
   const std::string long_path = "/" + std::string(9'000, 'a');
   const Case cases[] = {
       {"an ordinary request", ordinary, "200"},
       {"host and :authority that agree", with({{"host", "Localhost"}}), "200"},
       {"host and :authority that disagree", with({{"host", "evil.example"}}), "400"},
-      {"another authority", {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "evil.example"}}, "421"},
-      {"user information in the authority", {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "u@localhost"}}, "400"},
+      {"another authority",
+       {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "evil.example"}},
+       "421"},
+      {"user information in the authority",
+       {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "u@localhost"}},
+       "400"},
       {"a fragment", path("/a#b"), "400"},
       {"a relative path", path("a"), ""},
       {"an absolute-form", path("https://localhost/a"), ""},
@@ -212,9 +237,17 @@ TEST(Http2, reads_requests_as_strictly_as_http_1) {
       {"a second :path", with({{":path", "/c"}}), ""},
       {"no :path", {{":method", "GET"}, {":scheme", "https"}, {":authority", "localhost"}}, ""},
       {"no :method", {{":scheme", "https"}, {":path", "/"}, {":authority", "localhost"}}, ""},
-      {"an unknown pseudo header", {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "localhost"}, {":x", "y"}}, ""},
+      {"an unknown pseudo header",
+       {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "localhost"}, {":x", "y"}},
+       ""},
       {"a line break in a value", with({{"x-a", "b\r\nc"}}), ""},
-      {"101 fields", [&] { Fields fields; for (int i = 0; i < 101; ++i) fields.emplace_back(fmt::format("x-{}", i), "b"); return with(fields); }(), "431"},
+      {"101 fields",
+       [&] {
+         Fields fields;
+         for (int i = 0; i < 101; ++i) fields.emplace_back(fmt::format("x-{}", i), "b");
+         return with(fields);
+       }(),
+       "431"},
       {"an unknown expectation", with({{"expect", "miracles"}}), "417"},
   };
   for (const Case& item : cases) {
@@ -224,14 +257,17 @@ TEST(Http2, reads_requests_as_strictly_as_http_1) {
     std::string status;
     for (std::string bytes = client.client.read_some(); !bytes.empty(); bytes = client.client.read_some()) {
       status += bytes;  // the stream is unknown to the client's session, so the frames are read by hand
-      const bool answered = status.find(frame(NGHTTP2_RST_STREAM, 0, 1, "").substr(3, 6)) != status.npos || status.find("localhost\n") != status.npos || status.find("\n", 60) != status.npos;
+      const bool answered = status.find(frame(NGHTTP2_RST_STREAM, 0, 1, "").substr(3, 6)) != status.npos ||
+                            status.find("localhost\n") != status.npos || status.find("\n", 60) != status.npos;
       if (answered) break;
     }
     nghttp2_hd_inflater* inflater = nullptr;
     nghttp2_hd_inflate_new(&inflater);
     std::string seen;
     for (std::size_t at = 0; at + 9 <= status.size();) {
-      const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(status[at + i])); };
+      const auto byte = [&](std::size_t i) {
+        return static_cast<std::size_t>(static_cast<unsigned char>(status[at + i]));
+      };
       const std::size_t length = byte(0) << 16 | byte(1) << 8 | byte(2);
       if (byte(3) == NGHTTP2_HEADERS && seen.empty()) {
         auto* in = reinterpret_cast<std::uint8_t*>(status.data() + at + 9);
@@ -277,13 +313,20 @@ TEST(Http2, floods_spend_their_budget_and_end_the_connection) {
     const char* name;
     std::string few, many, what;
   };
-  const auto resets = [&](int i) { return headers(static_cast<std::uint32_t>(2 * i + 1), ordinary) + frame(NGHTTP2_RST_STREAM, 0, static_cast<std::uint32_t>(2 * i + 1), std::string_view("\0\0\0\x08", 4)); };
+  const auto resets = [&](int i) {
+    return headers(static_cast<std::uint32_t>(2 * i + 1), ordinary) +
+           frame(NGHTTP2_RST_STREAM, 0, static_cast<std::uint32_t>(2 * i + 1), std::string_view("\0\0\0\x08", 4));
+  };
   const auto pings = [](int) { return frame(NGHTTP2_PING, 0, 0, "12345678"); };
   const auto settings = [](int) { return frame(NGHTTP2_SETTINGS, 0, 0, ""); };
   const auto priorities = [](int) { return frame(NGHTTP2_PRIORITY, 0, 3, std::string_view("\0\0\0\0\x10", 5)); };
   const auto updates = [](int) { return frame(NGHTTP2_WINDOW_UPDATE, 0, 0, std::string_view("\0\0\0\x01", 4)); };
   const auto unknown = [](int) { return frame(0x77, 0, 0, "x"); };
-  const auto empty_data = [](int i) { return i == 0 ? headers(1, {{":method", "POST"}, {":scheme", "https"}, {":path", "/"}, {":authority", "localhost"}}, false) : frame(NGHTTP2_DATA, 0, 1, ""); };
+  const auto empty_data = [](int i) {
+    return i == 0 ? headers(1, {{":method", "POST"}, {":scheme", "https"}, {":path", "/"}, {":authority", "localhost"}},
+                            false)
+                  : frame(NGHTTP2_DATA, 0, 1, "");
+  };
   const Case cases[] = {
       {"rapid reset", times(50, resets), times(1'000, resets), "h2_resets"},
       {"PING", times(50, pings), times(1'000, pings), "h2_control_frames"},
@@ -291,7 +334,8 @@ TEST(Http2, floods_spend_their_budget_and_end_the_connection) {
       {"PRIORITY", times(50, priorities), times(1'000, priorities), "h2_control_frames"},
       {"WINDOW_UPDATE", times(200, updates), times(3'000, updates), "h2_window_updates"},
       {"unknown frames", times(50, unknown), times(1'000, unknown), "h2_control_frames"},
-      {"empty DATA", times(50, empty_data) + frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, ""), times(1'000, empty_data), "h2_empty_frames"},
+      {"empty DATA", times(50, empty_data) + frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, ""),
+       times(1'000, empty_data), "h2_empty_frames"},
   };
   for (const Case& item : cases) {
     const std::size_t before = running.observer.count(item.what);
@@ -314,14 +358,18 @@ TEST(Http2, floods_spend_their_budget_and_end_the_connection) {
 TEST(Http2, header_floods_end_the_connection) {
   Running running;
   std::string continuations = preface + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, literal(":method", "GET"));
-  for (int i = 0; i < 100; ++i) continuations += frame(NGHTTP2_CONTINUATION, 0, 1, literal(fmt::format("x-{}", i), "b"));
+  for (int i = 0; i < 100; ++i)
+    continuations += frame(NGHTTP2_CONTINUATION, 0, 1, literal(fmt::format("x-{}", i), "b"));
   EXPECT_EQ(goaway_after(running.https, continuations), std::uint32_t{NGHTTP2_ENHANCE_YOUR_CALM});
   // One entry of 3,900 bytes in the dynamic table, then a byte for each repetition.
-  std::string bomb = literal(":method", "GET") + literal(":scheme", "https") + literal(":path", "/") + literal(":authority", "localhost");
+  std::string bomb = literal(":method", "GET") + literal(":scheme", "https") + literal(":path", "/") +
+                     literal(":authority", "localhost");
   std::string entry = literal("x-bomb", std::string(3'900, 'b'));
   entry[0] = '\x40';
   bomb += entry + std::string(10'000, '\xbe');
-  EXPECT_EQ(goaway_after(running.https, preface + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM | NGHTTP2_FLAG_END_HEADERS, 1, bomb)), std::uint32_t{NGHTTP2_ENHANCE_YOUR_CALM});
+  EXPECT_EQ(goaway_after(running.https,
+                         preface + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM | NGHTTP2_FLAG_END_HEADERS, 1, bomb)),
+            std::uint32_t{NGHTTP2_ENHANCE_YOUR_CALM});
   EXPECT_TRUE(running.observer.has("h2_continuations"));
   EXPECT_TRUE(running.observer.has("h2_header_bomb"));
 }
@@ -333,11 +381,13 @@ TEST(Http2, ends_slow_clients) {
   limits.write_timeout = 600ms;
   Running running(limits);
   const auto start = std::chrono::steady_clock::now();
-  Client silent(running.https, h2()), idle(running.https, h2()), slow_head(running.https, h2()), zero_window(running.https, h2());
+  Client silent(running.https, h2()), idle(running.https, h2()), slow_head(running.https, h2()),
+      zero_window(running.https, h2());
   idle.send(preface);
   slow_head.send(preface + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, literal(":method", "GET")));
-  zero_window.send(std::string(NGHTTP2_CLIENT_MAGIC) + frame(NGHTTP2_SETTINGS, 0, 0, std::string_view("\0\x04\0\0\0\0", 6)) +
-                   headers(1, {{":method", "GET"}, {":scheme", "https"}, {":path", "/large"}, {":authority", "localhost"}}));
+  zero_window.send(
+      std::string(NGHTTP2_CLIENT_MAGIC) + frame(NGHTTP2_SETTINGS, 0, 0, std::string_view("\0\x04\0\0\0\0", 6)) +
+      headers(1, {{":method", "GET"}, {":scheme", "https"}, {":path", "/large"}, {":authority", "localhost"}}));
   for (Client* client : {&silent, &idle, &slow_head}) client->read_to_end();
   std::string seen;
   while (seen.find(frame(NGHTTP2_RST_STREAM, 0, 1, "").substr(3)) == seen.npos) {

@@ -11,8 +11,12 @@ struct Case {
   std::string head;
 };
 
-std::string get(std::string_view fields) { return fmt::format("GET /Patient/1 HTTP/1.1\r\nHost: a.example\r\n{}\r\n", fields); }
-std::string post(std::string_view fields) { return fmt::format("POST /Patient HTTP/1.1\r\nHost: a.example\r\n{}\r\n", fields); }
+std::string get(std::string_view fields) {
+  return fmt::format("GET /Patient/1 HTTP/1.1\r\nHost: a.example\r\n{}\r\n", fields);
+}
+std::string post(std::string_view fields) {
+  return fmt::format("POST /Patient HTTP/1.1\r\nHost: a.example\r\n{}\r\n", fields);
+}
 std::string line(std::string_view request_line) { return fmt::format("{}\r\nHost: a.example\r\n\r\n", request_line); }
 
 const Case cases[] = {
@@ -34,7 +38,8 @@ const Case cases[] = {
     {"HTTP/1.10 is refused", 400, line("GET / HTTP/1.10")},
     {"HTTP/1.0 with a Host is taken", 0, line("GET / HTTP/1.0")},
     {"HTTP/1.0 without a Host is taken", 0, "GET / HTTP/1.0\r\n\r\n"},
-    {"HTTP/1.0 with a transfer coding is refused", 400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {"HTTP/1.0 with a transfer coding is refused", 400,
+     "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {"an empty line before the request line is refused", 400, "\r\n" + get("")},
     {"a fragment in the target is refused", 400, line("GET /a#b HTTP/1.1")},
     {"a control character in the target is refused", 400, line("GET /a\x01 HTTP/1.1")},
@@ -80,8 +85,10 @@ const Case cases[] = {
     {"content-length 0 is taken", 0, post("Content-Length: 0\r\n")},
     {"a chunked body is taken", 0, post("Transfer-Encoding: chunked\r\n")},
     {"a chunked body in capitals is taken", 0, post("Transfer-Encoding: CHUNKED\r\n")},
-    {"content-length and transfer-encoding together are refused", 400, post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
-    {"transfer-encoding and content-length together are refused", 400, post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+    {"content-length and transfer-encoding together are refused", 400,
+     post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+    {"transfer-encoding and content-length together are refused", 400,
+     post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
     {"two lengths are refused", 400, post("Content-Length: 5\r\nContent-Length: 6\r\n")},
     {"the same length twice is refused", 400, post("Content-Length: 5\r\nContent-Length: 5\r\n")},
     {"a list of lengths is refused", 400, post("Content-Length: 5, 5\r\n")},
@@ -96,7 +103,9 @@ const Case cases[] = {
     {"chunked, identity is refused", 400, post("Transfer-Encoding: chunked, identity\r\n")},
     {"chunked twice is refused", 400, post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
     {"xchunked is refused", 400, post("Transfer-Encoding: xchunked\r\n")},
-    {"a vertical tab before chunked is refused", 400, post("Transfer-Encoding: \x0b" "chunked\r\n")},
+    {"a vertical tab before chunked is refused", 400,
+     post("Transfer-Encoding: \x0b"
+          "chunked\r\n")},
     {"an empty transfer coding is refused", 400, post("Transfer-Encoding:\r\n")},
     {"an expectation of 100-continue is taken", 0, post("Content-Length: 5\r\nExpect: 100-Continue\r\n")},
     {"another expectation is refused", 417, post("Content-Length: 5\r\nExpect: miracles\r\n")},
@@ -104,7 +113,8 @@ const Case cases[] = {
     {"a target over the limit is refused", 414, line("GET /" + std::string(8'192, 'a') + " HTTP/1.1")},
     {"a target at the limit is taken", 0, line("GET /" + std::string(8'191, 'a') + " HTTP/1.1")},
     {"a header block over the limit is refused", 431, get("X-A: " + std::string(33'000, 'a') + "\r\n")},
-    {"101 fields are refused", 431, [] {
+    {"101 fields are refused", 431,
+     [] {
        std::string fields;
        for (int i = 0; i < 100; ++i) fields += fmt::format("X-{}: b\r\n", i);
        return get(fields);
@@ -134,15 +144,18 @@ TEST(Http1Head, reads_the_same_byte_by_byte) {
     for (std::size_t size = 1; size <= item.head.size() && status == -1; ++size) {
       std::string bytes = item.head.substr(0, size);  // moved to another place each time, as a growing buffer does
       const auto read = message.read_head(bytes.data(), bytes.size(), limits);
-      if (!read) status = read.error().status;
-      else if (*read > 0) status = 0;
+      if (!read)
+        status = read.error().status;
+      else if (*read > 0)
+        status = 0;
     }
     EXPECT_EQ(status, item.status) << item.name;
   }
 }
 
 TEST(Http1Head, gives_names_in_lower_case_and_the_target_in_parts) {
-  std::string bytes = "POST /Patient/_search?a=B?c HTTP/1.1\r\nHOST: EHR.Example:8443\r\nX-Case: Kept\r\nContent-Length: 12\r\n\r\n";
+  std::string bytes =
+      "POST /Patient/_search?a=B?c HTTP/1.1\r\nHOST: EHR.Example:8443\r\nX-Case: Kept\r\nContent-Length: 12\r\n\r\n";
   Message message;
   ASSERT_TRUE(message.read_head(bytes.data(), bytes.size(), Limits{}));
   const RequestHead& head = message.head();

@@ -31,8 +31,9 @@ TEST(Http1, answers_with_the_headers_that_every_answer_has) {
   const std::string answer = client.read_answer();
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_TRUE(answer.ends_with("\r\n\r\nGET /a?b=1 localhost\n")) << answer;
-  for (const char* line : {"\r\nstrict-transport-security: max-age=63072000; includeSubDomains\r\n", "\r\nx-content-type-options: nosniff\r\n",
-                           "\r\ncache-control: no-store\r\n", "\r\ndate: ", "\r\ncontent-length: 21\r\n"}) {
+  for (const char* line : {"\r\nstrict-transport-security: max-age=63072000; includeSubDomains\r\n",
+                           "\r\nx-content-type-options: nosniff\r\n", "\r\ncache-control: no-store\r\n",
+                           "\r\ndate: ", "\r\ncontent-length: 21\r\n"}) {
     EXPECT_NE(answer.find(line), answer.npos) << line;
   }
 }
@@ -43,7 +44,8 @@ TEST(Http1, keeps_the_connection_and_answers_pipelined_requests_in_order) {
   std::string burst;
   for (int i = 0; i < 40; ++i) {
     burst += fmt::format("POST /{} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", i);
-    burst += fmt::format("POST /chunked{} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n", i);
+    burst += fmt::format(
+        "POST /chunked{} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n", i);
   }
   client.send(burst);
   for (int i = 0; i < 40; ++i) {
@@ -54,12 +56,13 @@ TEST(Http1, keeps_the_connection_and_answers_pipelined_requests_in_order) {
 
 TEST(Http1, answers_malformed_messages_once_and_closes) {
   Running running;
-  const std::pair<const char*, int> cases[] = {
-      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-      {"GET / HTTP/1.1\nHost: a\n\n", 400},
-      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
-      {"\x16\x03\x01\x02", 0},
-      {"nonsense\r\n\r\n", 400}};
+  const std::pair<const char*, int> cases[] = {{"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
+                                                "chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+                                                400},
+                                               {"GET / HTTP/1.1\nHost: a\n\n", 400},
+                                               {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+                                               {"\x16\x03\x01\x02", 0},
+                                               {"nonsense\r\n\r\n", 400}};
   for (const auto& [bytes, status] : cases) {
     Client client(running.plain, false);
     client.send(bytes);
@@ -71,7 +74,8 @@ TEST(Http1, answers_malformed_messages_once_and_closes) {
     EXPECT_NE(answer.find("connection: close"), answer.npos) << bytes;
   }
   EXPECT_TRUE(running.observer.has("permit malformed_http1"));
-  EXPECT_TRUE(running.observer.has("malformed_http1: both content-length and transfer-encoding") || running.observer.has("malformed_http1: head is malformed"));
+  EXPECT_TRUE(running.observer.has("malformed_http1: both content-length and transfer-encoding") ||
+              running.observer.has("malformed_http1: head is malformed"));
 }
 
 TEST(Http1, says_100_continue_only_when_the_handler_wants_the_body) {
@@ -91,7 +95,10 @@ TEST(Http1, says_100_continue_only_when_the_handler_wants_the_body) {
 TEST(Http1, an_unread_small_body_does_not_become_the_next_request) {
   Running running;
   Client client(running.https, true);
-  client.send("POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: 45\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n123" + std::string(request));
+  client.send(
+      "POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: 45\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: "
+      "localhost\r\n\r\n123" +
+      std::string(request));
   EXPECT_TRUE(client.read_answer().ends_with("POST /unread localhost\n"));
   const std::string second = client.read_answer();
   EXPECT_EQ(second.find("smuggled"), second.npos) << second;
@@ -103,10 +110,13 @@ TEST(Http1, refuses_bodies_over_the_limits) {
   Running running(limits);
   for (const auto& [length, status] : {std::pair(1'000, 200), std::pair(1'001, 413)}) {
     Client counted(running.https, true);
-    counted.send(fmt::format("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}", length, std::string(static_cast<std::size_t>(length), 'b')));
+    counted.send(fmt::format("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}", length,
+                             std::string(static_cast<std::size_t>(length), 'b')));
     EXPECT_EQ(status_of(counted.read_answer()), status) << length;
     Client chunked(running.https, true);
-    chunked.send(fmt::format("POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n", length, std::string(static_cast<std::size_t>(length), 'b')));
+    chunked.send(
+        fmt::format("POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+                    length, std::string(static_cast<std::size_t>(length), 'b')));
     EXPECT_EQ(status_of(chunked.read_answer()), status) << length;
   }
 }
@@ -156,7 +166,8 @@ TEST(Http1, a_handler_that_gives_no_answer_or_throws_is_a_500) {
 TEST(Http1, ends_slow_and_idle_clients) {
   Running running(quick());
   const auto start = std::chrono::steady_clock::now();
-  Client slow(running.https, true), idle(running.https, true), silent(running.https, true), unshaken(running.https, false);
+  Client slow(running.https, true), idle(running.https, true), silent(running.https, true),
+      unshaken(running.https, false);
   slow.send("GET / HT");
   idle.send(request);
   EXPECT_EQ(status_of(idle.read_answer()), 200);
@@ -180,7 +191,8 @@ TEST(Http1, ends_clients_that_take_no_bytes) {
 
 TEST(Http1, refuses_hosts_and_server_names_that_are_not_ours) {
   Running running({}, {"localhost", "ehr.example"});
-  const std::pair<const char*, int> hosts[] = {{"localhost", 200}, {"EHR.example:8443", 200}, {"evil.example", 421}, {"localhost.evil.example", 421}};
+  const std::pair<const char*, int> hosts[] = {
+      {"localhost", 200}, {"EHR.example:8443", 200}, {"evil.example", 421}, {"localhost.evil.example", 421}};
   for (const auto& [host, status] : hosts) {
     Client client(running.https, true);
     client.send(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", host));
@@ -194,7 +206,8 @@ TEST(Http1, refuses_hosts_and_server_names_that_are_not_ours) {
 }
 
 TEST(Http1, believes_forwarded_addresses_of_trusted_proxies_only) {
-  const std::string forwarded = "GET /peer HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n\r\n";
+  const std::string forwarded =
+      "GET /peer HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n\r\n";
   Running untrusting;
   Client first(untrusting.https, true);
   first.send(forwarded);
@@ -229,7 +242,8 @@ TEST(Redirect, answers_308_to_the_same_path_and_query_and_nothing_else) {
   client.send("POST /Patient/1?_format=json&x=%20 HTTP/1.1\r\nHost: EHR.example:8080\r\nContent-Length: 0\r\n\r\n");
   const std::string answer = client.read_answer();
   EXPECT_EQ(status_of(answer), 308);
-  EXPECT_NE(answer.find("\r\nlocation: https://ehr.example:8443/Patient/1?_format=json&x=%20\r\n"), answer.npos) << answer;
+  EXPECT_NE(answer.find("\r\nlocation: https://ehr.example:8443/Patient/1?_format=json&x=%20\r\n"), answer.npos)
+      << answer;
   EXPECT_EQ(answer.find("strict-transport-security"), answer.npos) << "RFC 6797 section 7.2: not over http";
   client.send("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   const std::string refused = client.read_answer();

@@ -1,7 +1,6 @@
 #include "support.hpp"
 
 #include <arpa/inet.h>
-#include <fstream>
 #include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <fstream>
 
 namespace ward::audit {
 class NoPhi {
@@ -39,7 +39,8 @@ static void extend(X509* certificate, int nid, const char* value) {
 CertificateFiles Pki::make(const Wish& wish) {
   const std::string stem = (folder / std::to_string(++made_)).string();
   CertificateFiles files{stem + ".pem", stem + ".key", {}};
-  EVP_PKEY* key = wish.curve.starts_with("RSA:") ? EVP_RSA_gen(static_cast<unsigned>(std::stoi(wish.curve.substr(4)))) : EVP_EC_gen(wish.curve.c_str());
+  EVP_PKEY* key = wish.curve.starts_with("RSA:") ? EVP_RSA_gen(static_cast<unsigned>(std::stoi(wish.curve.substr(4))))
+                                                 : EVP_EC_gen(wish.curve.c_str());
   X509* certificate = X509_new();
   X509_set_version(certificate, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), made_);
@@ -48,12 +49,15 @@ CertificateFiles Pki::make(const Wish& wish) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), (wish.days - wish.age_days) * day);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(wish.name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(wish.name.c_str()), -1,
+                             -1, 0);
   X509_set_issuer_name(certificate, name);
   extend(certificate, NID_subject_alt_name, ("DNS:" + wish.name).c_str());
   extend(certificate, NID_basic_constraints, "critical,CA:FALSE");
-  if (wish.digital_signature) extend(certificate, NID_key_usage, "critical,digitalSignature");
-  else extend(certificate, NID_key_usage, "critical,keyEncipherment");
+  if (wish.digital_signature)
+    extend(certificate, NID_key_usage, "critical,digitalSignature");
+  else
+    extend(certificate, NID_key_usage, "critical,keyEncipherment");
   extend(certificate, NID_ext_key_usage, wish.server_auth ? "serverAuth,clientAuth" : "clientAuth");
   X509_sign(certificate, key, EVP_get_digestbyname(wish.digest));
   FILE* out = std::fopen(files.chain.c_str(), "w");
@@ -80,7 +84,8 @@ SendPermit Recorded::fixed_answer(std::string_view what) {
 bool Recorded::has(std::string_view what) const { return count(what) > 0; }
 std::size_t Recorded::count(std::string_view what) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(seen_.begin(), seen_.end(), [&](const std::string& line) { return line.starts_with(what); }));
+  return static_cast<std::size_t>(
+      std::count_if(seen_.begin(), seen_.end(), [&](const std::string& line) { return line.starts_with(what); }));
 }
 std::vector<std::string> Recorded::all() const {
   const std::lock_guard lock(mutex_);
@@ -113,7 +118,8 @@ Client::Client(std::uint16_t port, const Options& options) {
   SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
   std::string alpn;
   if (!options.alpn.empty()) alpn = std::string(1, static_cast<char>(options.alpn.size())) + options.alpn;
-  if (!alpn.empty()) SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
+  if (!alpn.empty())
+    SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
   SSL_set_fd(ssl_, fd_);
   connected_ = SSL_connect(ssl_) == 1;
 }
@@ -125,14 +131,16 @@ Client::~Client() {
 }
 
 bool Client::send(std::string_view bytes) {
-  if (ssl_ != nullptr) return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
+  if (ssl_ != nullptr)
+    return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
   return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
 
 std::string Client::read_some() {
   if (!rest.empty()) return std::exchange(rest, {});
   char memory[16'384];
-  const auto size = ssl_ != nullptr ? static_cast<ssize_t>(SSL_read(ssl_, memory, sizeof memory)) : ::recv(fd_, memory, sizeof memory, 0);
+  const auto size = ssl_ != nullptr ? static_cast<ssize_t>(SSL_read(ssl_, memory, sizeof memory))
+                                    : ::recv(fd_, memory, sizeof memory, 0);
   return size > 0 ? std::string(memory, static_cast<std::size_t>(size)) : std::string();
 }
 
@@ -172,7 +180,9 @@ std::string Client::read_answer() {
   return head + body.substr(0, length);
 }
 
-int status_of(std::string_view answer) { return answer.starts_with("HTTP/1.1 ") ? std::stoi(std::string(answer.substr(9, 3))) : 0; }
+int status_of(std::string_view answer) {
+  return answer.starts_with("HTTP/1.1 ") ? std::stoi(std::string(answer.substr(9, 3))) : 0;
+}
 
 static boost::asio::awaitable<void> echo_stream(Stream& stream) {
   const Result<void> begun = co_await stream.send_start({}, permit());
@@ -200,16 +210,20 @@ boost::asio::awaitable<void> echo(Stream& stream) {
   if (request.path == "/silent") co_return;
   if (request.path == "/throw") throw std::runtime_error("a handler's bug");
   ResponseHead head;
-  Buffer body(fmt::format("{} {}{}{} {}\n", request.method, request.path, request.has_query ? "?" : "", request.query, request.authority));
+  Buffer body(fmt::format("{} {}{}{} {}\n", request.method, request.path, request.has_query ? "?" : "", request.query,
+                          request.authority));
   if (request.path == "/large") body = Buffer(std::string(1u << 20, 'L'));
-  if (request.path == "/peer") body = Buffer(fmt::format("{} {} {} {}", stream.peer().address.to_string(), stream.peer().tls_version,
-                                                         stream.peer().client_certificate_der.size(), stream.peer().client_certificate_verified));
+  if (request.path == "/peer")
+    body = Buffer(fmt::format("{} {} {} {}", stream.peer().address.to_string(), stream.peer().tls_version,
+                              stream.peer().client_certificate_der.size(), stream.peer().client_certificate_verified));
   if (request.path == "/bad-header") head.headers.emplace_back("x-split", "a\r\nset-cookie: b");
   if (request.path == "/core") body = Buffer(std::to_string(Server::this_core()));
   if (request.path != "/unread") {
     Result<Buffer> sent = co_await stream.read_all(4u << 20);
-    if (sent) body.append(sent->view());
-    else head.status = status_for(sent.error());
+    if (sent)
+      body.append(sent->view());
+    else
+      head.status = status_for(sent.error());
   }
   const Result<void> answered = co_await stream.send(std::move(head), std::move(body), permit());
   (void)answered;

@@ -14,7 +14,7 @@ SendPermit permit();
 struct Pki {
   struct Wish {
     std::string name = "localhost";
-    std::string curve = "P-256";      // or "RSA:2048"
+    std::string curve = "P-256";  // or "RSA:2048"
     bool server_auth = true, digital_signature = true;
     int days = 90, age_days = 1;
     const char* digest = "SHA256";
@@ -57,14 +57,14 @@ class Client {
 
   bool connected() const { return connected_; }
   bool send(std::string_view bytes);
-  std::string read_some();           // "" at the end or after five seconds
+  std::string read_some();  // "" at the end or after five seconds
   std::string read_until(std::string_view mark);
   std::string read_to_end();
   /// One answer with content-length or chunked coding: head and body as sent.
   std::string read_answer();
   SSL* ssl() { return ssl_; }
   int fd() const { return fd_; }
-  std::string rest;                  // read, not given out yet
+  std::string rest;  // read, not given out yet
 
  private:
   static Options with_tls(bool tls) {
@@ -80,7 +80,8 @@ class Client {
 
 /// A server with all three listeners. The handler is `echo` unless told otherwise.
 struct Running {
-  explicit Running(Limits limits = {}, std::vector<std::string> hosts = {}, Handler handler = {}, std::vector<std::string> trusted = {});
+  explicit Running(Limits limits = {}, std::vector<std::string> hosts = {}, Handler handler = {},
+                   std::vector<std::string> trusted = {});
   ~Running();
 
   Pki pki;

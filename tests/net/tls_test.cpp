@@ -4,8 +4,8 @@
 
 #include <openssl/x509.h>
 
-#include <fstream>
 #include <sys/stat.h>
+#include <fstream>
 
 namespace ward::net::test {
 namespace {
@@ -20,7 +20,8 @@ TEST(Tls, agrees_on_the_listed_versions_and_suites_only) {
   };
   const Case cases[] = {
       {"", 0, true, "TLS_AES_256_GCM_SHA384"},
-      {"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, true, "ECDHE-ECDSA-AES256-GCM-SHA384"},
+      {"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, true,
+       "ECDHE-ECDSA-AES256-GCM-SHA384"},
       {"ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, true, "ECDHE-ECDSA-AES128-GCM-SHA256"},
       {"ECDHE-ECDSA-CHACHA20-POLY1305", TLS1_2_VERSION, false, ""},
       {"ECDHE-ECDSA-AES256-SHA384", TLS1_2_VERSION, false, ""},
@@ -161,7 +162,8 @@ TEST(Tls, staples_an_OCSP_response_from_a_file) {
 
 TEST(Tls, client_certificates_are_verified_or_known_to_be_self_signed) {
   Running running;
-  const CertificateFiles known = running.pki.make({.name = "client"}), stranger = running.pki.make({.name = "stranger"});
+  const CertificateFiles known = running.pki.make({.name = "client"}),
+                         stranger = running.pki.make({.name = "stranger"});
   TlsOptions asking = running.tls;
   asking.client_ca = known.chain;
   ASSERT_TRUE(running.context->reload(asking));
@@ -206,7 +208,9 @@ TEST(Certificates, are_checked_at_load) {
   for (const Case& item : cases) {
     const auto findings = check_certificate(pki.make(item.wish), clock);
     const std::string_view wanted = item.finding;
-    const auto fits = [&](const CertificateFinding& finding) { return finding.message.find(wanted) != std::string::npos && finding.fatal == item.fatal; };
+    const auto fits = [&](const CertificateFinding& finding) {
+      return finding.message.find(wanted) != std::string::npos && finding.fatal == item.fatal;
+    };
     if (wanted.empty()) {
       EXPECT_TRUE(findings.empty()) << item.name << ": " << (findings.empty() ? "" : findings.front().message);
     } else {

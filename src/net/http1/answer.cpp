@@ -103,7 +103,8 @@ void Connection::assemble_head(const ResponseHead& head, std::optional<std::size
   pen << "HTTP/1.1 " << static_cast<std::uint64_t>(head.status) << " " << reason_phrase(head.status) << "\r\n";
   const auto field = [&pen](std::string_view name, std::string_view value) { pen << name << ": " << value << "\r\n"; };
   for_each_standard_header(head, owner_.core.date(), owner_.socket.is_tls(), field);
-  const bool own_length = message_.head().method == "HEAD" && length.value_or(1) == 0;  // a handler may know what GET would send
+  const bool own_length =
+      message_.head().method == "HEAD" && length.value_or(1) == 0;  // a handler may know what GET would send
   bool has_length = false;
   for (const auto& [name, value] : head.headers) {
     const bool is_length = name == "content-length";
@@ -112,7 +113,8 @@ void Connection::assemble_head(const ResponseHead& head, std::optional<std::size
     field(name, value);
   }
   const bool length_allowed = head.status != 204 && head.status != 304;
-  if (length && length_allowed && !has_length) pen << "content-length: " << static_cast<std::uint64_t>(*length) << "\r\n";
+  if (length && length_allowed && !has_length)
+    pen << "content-length: " << static_cast<std::uint64_t>(*length) << "\r\n";
   if (!length && sends_body_ && message_.head().http_version != 10) pen << "transfer-encoding: chunked\r\n";
   if (!keep_) pen << "connection: close\r\n";
   pen << "\r\n";

@@ -22,7 +22,8 @@ asio::awaitable<Result<Buffer>> Connection::read_some() {
 
 asio::awaitable<Result<Buffer>> Connection::read_all(std::size_t bytes_max) {
   Buffer all;
-  if (head().content_length.value_or(0) > bytes_max) co_return body_failed("body_too_large", "the body is larger than this route takes");
+  if (head().content_length.value_or(0) > bytes_max)
+    co_return body_failed("body_too_large", "the body is larger than this route takes");
   if (head().content_length) all.reserve(std::min<std::size_t>(*head().content_length, 1u << 20));
   for (;;) {
     const Result<std::size_t> read = co_await read_into(all, std::max(piece_bytes, all.capacity() - all.size()));
@@ -35,14 +36,18 @@ asio::awaitable<Result<Buffer>> Connection::read_all(std::size_t bytes_max) {
 asio::awaitable<Result<std::size_t>> Connection::read_into(Buffer& out, std::size_t bytes_max) {
   if (body_error_) co_return std::unexpected(*body_error_);
   if (body_done()) co_return 0;
-  if (head().content_length.value_or(0) > owner_.limits->body_bytes_max) co_return body_failed("body_too_large", "the body is larger than the limit");
+  if (head().content_length.value_or(0) > owner_.limits->body_bytes_max)
+    co_return body_failed("body_too_large", "the body is larger than the limit");
   if (expects_continue_) co_await send_continue();
   Result<std::size_t> read = std::size_t{0};
-  if (message_.chunked()) read = co_await read_chunked(out, bytes_max);
-  else read = co_await read_counted(out, bytes_max);
+  if (message_.chunked())
+    read = co_await read_chunked(out, bytes_max);
+  else
+    read = co_await read_counted(out, bytes_max);
   if (!read) co_return read;
   body_read_ += *read;
-  if (body_read_ > owner_.limits->body_bytes_max) co_return body_failed("body_too_large", "the body is larger than the limit");
+  if (body_read_ > owner_.limits->body_bytes_max)
+    co_return body_failed("body_too_large", "the body is larger than the limit");
   co_return read;
 }
 
@@ -57,7 +62,8 @@ asio::awaitable<Result<std::size_t>> Connection::read_counted(Buffer& out, std::
   }
   for (;;) {
     const Socket::Outcome outcome = owner_.socket.read(out.prepare(wanted), wanted);
-    if (outcome.state == Socket::State::closed) co_return body_failed("peer_gone", "the client left before its body was complete");
+    if (outcome.state == Socket::State::closed)
+      co_return body_failed("peer_gone", "the client left before its body was complete");
     if (outcome.bytes > 0) {
       out.commit(outcome.bytes);
       body_left_ -= outcome.bytes;
@@ -71,7 +77,8 @@ asio::awaitable<Result<std::size_t>> Connection::read_counted(Buffer& out, std::
 asio::awaitable<Result<std::size_t>> Connection::read_chunked(Buffer& out, std::size_t bytes_max) {
   const std::size_t before = out.size();
   for (;;) {
-    const std::expected<std::size_t, Malformed> used = message_.read_chunks(raw_.view().substr(raw_used_), out, bytes_max);
+    const std::expected<std::size_t, Malformed> used =
+        message_.read_chunks(raw_.view().substr(raw_used_), out, bytes_max);
     if (!used) {
       owner_.refused("malformed_http1", used.error().detail);
       co_return body_failed("body_malformed", used.error().detail);
@@ -84,7 +91,8 @@ asio::awaitable<Result<std::size_t>> Connection::read_chunked(Buffer& out, std::
       raw_used_ = 0;
     }
     const Socket::Outcome outcome = owner_.socket.read(raw_.prepare(piece_bytes), piece_bytes);
-    if (outcome.state == Socket::State::closed) co_return body_failed("peer_gone", "the client left before its body was complete");
+    if (outcome.state == Socket::State::closed)
+      co_return body_failed("peer_gone", "the client left before its body was complete");
     raw_.commit(outcome.bytes);
     if (outcome.bytes > 0) continue;
     const Result<void> waited = co_await wait_for_body();
@@ -97,11 +105,13 @@ asio::awaitable<Result<void>> Connection::wait_for_body() {
   Clock& clock = owner_.socket.clock();
   const MonoTime start = clock.mono();
   const std::uint64_t rate = std::max<std::size_t>(owner_.limits->body_rate_min, 1);
-  const auto allowed = rate_grace + std::chrono::nanoseconds(std::chrono::seconds(1)) * body_read_ / rate - body_waited_;
+  const auto allowed =
+      rate_grace + std::chrono::nanoseconds(std::chrono::seconds(1)) * body_read_ / rate - body_waited_;
   const Socket::Wait waited = co_await owner_.socket.wait_readable(start + allowed);
   body_waited_ += clock.mono() - start;
   if (waited == Socket::Wait::gone) co_return body_failed("peer_gone", "the client left before its body was complete");
-  if (waited == Socket::Wait::expired) co_return body_failed("body_timeout", "the body comes slower than the minimum rate");
+  if (waited == Socket::Wait::expired)
+    co_return body_failed("body_timeout", "the body comes slower than the minimum rate");
   co_return Result<void>{};
 }
 

@@ -8,7 +8,7 @@ namespace ward::net::http1 {
 namespace asio = boost::asio;
 
 namespace {
-constexpr std::size_t read_bytes = 16u << 10;       // one TLS record
+constexpr std::size_t read_bytes = 16u << 10;         // one TLS record
 constexpr std::size_t drained_bytes_max = 64u << 10;  // an unread body up to this is read away to keep the connection
 }  // namespace
 

@@ -58,11 +58,11 @@ class Connection final : public Protocol, public Stream {
   net::Connection& owner_;
   Message message_;
   Peer peer_;
-  Buffer in_;                     // the head, and what came behind it
-  std::size_t in_used_ = 0;       // head and body bytes of `in_` that belong to this request
-  Buffer raw_;                    // a chunked body's bytes, not decoded yet
+  Buffer in_;                // the head, and what came behind it
+  std::size_t in_used_ = 0;  // head and body bytes of `in_` that belong to this request
+  Buffer raw_;               // a chunked body's bytes, not decoded yet
   std::size_t raw_used_ = 0;
-  std::uint64_t body_left_ = 0;   // of a body with content-length
+  std::uint64_t body_left_ = 0;  // of a body with content-length
   std::uint64_t body_read_ = 0;
   std::chrono::nanoseconds body_waited_{0};
   std::optional<Error> body_error_;

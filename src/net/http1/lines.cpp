@@ -8,16 +8,20 @@ namespace {
 constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t around_uri_bytes_max = method_bytes_max + 12;  // "METHOD " and " HTTP/1.1\r\n"
 
-std::unexpected<Malformed> malformed(int status, std::string_view detail) { return std::unexpected(Malformed{status, detail}); }
+std::unexpected<Malformed> malformed(int status, std::string_view detail) {
+  return std::unexpected(Malformed{status, detail});
+}
 
 std::expected<void, Malformed> check_request_line(std::string_view line, const Limits& limits) {
   const std::size_t first = line.find(' ');
-  if (first == line.npos || !is_token(line.substr(0, first)) || first > method_bytes_max) return malformed(400, "method is not a token");
+  if (first == line.npos || !is_token(line.substr(0, first)) || first > method_bytes_max)
+    return malformed(400, "method is not a token");
   const std::size_t second = line.find(' ', first + 1);
   if (second == line.npos) return malformed(400, "request line has no version");
   if (second - first - 1 > limits.uri_bytes_max) return malformed(414, "target is too long");
   const std::string_view version = line.substr(second + 1);
-  const bool shaped = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' && version[5] >= '0' && version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
+  const bool shaped = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' && version[5] >= '0' &&
+                      version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
   if (!shaped) return malformed(400, "request line is malformed");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return malformed(505, "version is neither 1.1 nor 1.0");
   return {};
@@ -43,7 +47,8 @@ std::expected<std::size_t, Malformed> find_head(std::string_view data, std::size
   for (;;) {
     const std::size_t end = data.find('\n', line);
     if (end == data.npos) {
-      if (data.size() > first_line && data.size() - first_line > limits.header_bytes_max) return malformed(431, "header block is too large");
+      if (data.size() > first_line && data.size() - first_line > limits.header_bytes_max)
+        return malformed(431, "header block is too large");
       scanned = line;
       return 0;
     }

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t chunk_extension_bytes_max = 256;
 constexpr std::size_t chunk_line_bytes_max = 4'096;  // also all trailers together
 
-std::unexpected<Malformed> malformed(int status, std::string_view detail) { return std::unexpected(Malformed{status, detail}); }
+std::unexpected<Malformed> malformed(int status, std::string_view detail) {
+  return std::unexpected(Malformed{status, detail});
+}
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 class Reader final : public beast::http::basic_parser<true> {
@@ -33,7 +35,8 @@ class Reader final : public beast::http::basic_parser<true> {
 
  private:
   using Code = beast::error_code;
-  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view asked, int version, Code&) override {
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view asked, int version,
+                       Code&) override {
     head_.method = view(method);
     target = view(asked);
     head_.http_version = version;
@@ -60,7 +63,8 @@ class Reader final : public beast::http::basic_parser<true> {
 };
 
 bool is_length(std::string_view text) {
-  return !text.empty() && text.size() <= 18 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 18 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -111,7 +115,8 @@ std::expected<void, Malformed> Message::take_fields() {
       for (const char digit : field.value) length = length * 10 + static_cast<std::uint64_t>(digit - '0');
       head_.content_length = length;
     } else if (field.name == "transfer-encoding") {
-      if (++codings > 1 || !equal_ignoring_case(field.value, "chunked")) return malformed(400, "transfer-encoding is not chunked alone");
+      if (++codings > 1 || !equal_ignoring_case(field.value, "chunked"))
+        return malformed(400, "transfer-encoding is not chunked alone");
     } else if (field.name == "expect") {
       expectation = field.value;
     }
@@ -122,7 +127,8 @@ std::expected<void, Malformed> Message::take_fields() {
   if (hosts > 1) return malformed(400, "several Host fields");
   if (hosts == 0 && !old) return malformed(400, "no Host field");
   if (hosts == 1 && !is_authority(head_.authority)) return malformed(400, "Host is malformed");
-  if (!expectation.empty() && !equal_ignoring_case(expectation, "100-continue")) return malformed(417, "unknown expectation");
+  if (!expectation.empty() && !equal_ignoring_case(expectation, "100-continue"))
+    return malformed(417, "unknown expectation");
   expects_continue_ = !expectation.empty() && !old;
   head_.has_body = codings > 0 || head_.content_length.value_or(0) > 0;
   if (old) keep_alive_ = false;
@@ -133,14 +139,16 @@ std::expected<void, Malformed> Message::take_fields() {
 std::expected<void, Malformed> Message::take_target(std::string_view text) {
   const std::optional<Target> target = read_target(text);
   if (!target) return malformed(400, "target is malformed");
-  if (!target->authority.empty() && !equal_ignoring_case(target->authority, head_.authority)) return malformed(400, "target and Host disagree");
+  if (!target->authority.empty() && !equal_ignoring_case(target->authority, head_.authority))
+    return malformed(400, "target and Host disagree");
   head_.path = target->path;
   head_.query = target->query;
   head_.has_query = target->has_query;
   return {};
 }
 
-std::expected<std::size_t, Malformed> Message::read_chunks(std::string_view bytes, Buffer& out, std::size_t out_bytes_max) {
+std::expected<std::size_t, Malformed> Message::read_chunks(std::string_view bytes, Buffer& out,
+                                                           std::size_t out_bytes_max) {
   Reader& reader = *parser_->reader;
   reader.out = &out;
   reader.out_left = out_bytes_max;

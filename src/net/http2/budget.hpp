@@ -41,10 +41,10 @@ class FrameWatch {
   bool block_ends_ = false;
   std::optional<MonoTime> block_since_;
 
-  Budget resets_{200, 20};        // rapid reset, CVE-2023-44487
-  Budget control_{200, 10};       // SETTINGS, PING, PRIORITY, unknown frames
-  Budget empty_{100, 10};         // DATA of no bytes that ends nothing
-  Budget updates_{1'000, 100};    // WINDOW_UPDATE beyond what our DATA frames explain
+  Budget resets_{200, 20};      // rapid reset, CVE-2023-44487
+  Budget control_{200, 10};     // SETTINGS, PING, PRIORITY, unknown frames
+  Budget empty_{100, 10};       // DATA of no bytes that ends nothing
+  Budget updates_{1'000, 100};  // WINDOW_UPDATE beyond what our DATA frames explain
   Budget malformed_{50, 5};
 };
 

@@ -28,7 +28,8 @@ int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame*
   if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   auto& session = *static_cast<Session*>(user);
   // Handlers of streams that the client gave up still run; it may not pile them up.
-  if (session.ending_ || session.streams_.size() >= 2 * session.limits_.h2_streams_max) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  if (session.ending_ || session.streams_.size() >= 2 * session.limits_.h2_streams_max)
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   auto state = std::make_unique<StreamState>();
   state->id = frame->hd.stream_id;
   state->head.http_version = 20;
@@ -37,8 +38,9 @@ int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame*
   return 0;
 }
 
-int Session::Callbacks::header(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_bytes,
-                               const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void* user) {
+int Session::Callbacks::header(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name,
+                               std::size_t name_bytes, const std::uint8_t* value, std::size_t value_bytes, std::uint8_t,
+                               void* user) {
   auto& session = *static_cast<Session*>(user);
   StreamState* state = find(raw, frame->hd.stream_id);
   if (frame->hd.type != NGHTTP2_HEADERS || state == nullptr) return 0;
@@ -49,7 +51,8 @@ int Session::Callbacks::header(nghttp2_session* raw, const nghttp2_frame* frame,
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers are dropped
-  session.add_field(*state, {reinterpret_cast<const char*>(name), name_bytes}, {reinterpret_cast<const char*>(value), value_bytes});
+  session.add_field(*state, {reinterpret_cast<const char*>(name), name_bytes},
+                    {reinterpret_cast<const char*>(value), value_bytes});
   return 0;
 }
 
@@ -78,10 +81,12 @@ int Session::Callbacks::invalid_frame(nghttp2_session*, const nghttp2_frame*, in
   return 0;
 }
 
-int Session::Callbacks::data(nghttp2_session* raw, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size, void* user) {
+int Session::Callbacks::data(nghttp2_session* raw, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
+                             std::size_t size, void* user) {
   auto& session = *static_cast<Session*>(user);
   StreamState* state = find(raw, id);
-  const bool wanted = state != nullptr && !state->closed && !state->released && !state->body_too_large && state->refuse_status == 0;
+  const bool wanted =
+      state != nullptr && !state->closed && !state->released && !state->body_too_large && state->refuse_status == 0;
   if (!wanted) {
     nghttp2_session_consume(raw, id, size);
     return 0;
@@ -109,8 +114,8 @@ int Session::Callbacks::stream_close(nghttp2_session* raw, std::int32_t id, std:
   return 0;
 }
 
-ssize_t Session::Callbacks::read_answer(nghttp2_session* raw, std::int32_t id, std::uint8_t* memory, std::size_t room, std::uint32_t* flags,
-                                        nghttp2_data_source*, void* user) {
+ssize_t Session::Callbacks::read_answer(nghttp2_session* raw, std::int32_t id, std::uint8_t* memory, std::size_t room,
+                                        std::uint32_t* flags, nghttp2_data_source*, void* user) {
   auto& session = *static_cast<Session*>(user);
   StreamState* found = find(raw, id);
   if (found == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // reset and released already
@@ -138,7 +143,8 @@ ssize_t Session::Callbacks::read_answer(nghttp2_session* raw, std::int32_t id, s
 
 void Session::add_field(StreamState& state, std::string_view name, std::string_view value) {
   if (state.refuse_status != 0) return;
-  if (state.header_bytes > limits_.header_bytes_max + limits_.uri_bytes_max || state.spans.size() >= limits_.header_fields_max + 4) {
+  if (state.header_bytes > limits_.header_bytes_max + limits_.uri_bytes_max ||
+      state.spans.size() >= limits_.header_fields_max + 4) {
     state.refuse_status = 431;
     state.refuse_why = "header block is too large";
     return;
@@ -149,7 +155,9 @@ void Session::add_field(StreamState& state, std::string_view name, std::string_v
 }
 
 void Session::join_cookies(StreamState& state) {  // RFC 9113 section 8.2.3
-  const auto is_cookie = [&](const StreamState::Span& span) { return state.text.view().substr(span.name, span.name_bytes) == "cookie"; };
+  const auto is_cookie = [&](const StreamState::Span& span) {
+    return state.text.view().substr(span.name, span.name_bytes) == "cookie";
+  };
   if (std::count_if(state.spans.begin(), state.spans.end(), is_cookie) < 2) return;
   Buffer joined("cookie");
   for (const StreamState::Span& span : state.spans) {
@@ -175,11 +183,16 @@ void Session::finish_head(StreamState& state) {
   for (const StreamState::Span& span : state.spans) {
     const std::string_view name = state.text.view().substr(span.name, span.name_bytes);
     const std::string_view value = state.text.view().substr(span.name + span.name_bytes, span.value_bytes);
-    if (name == ":method") head.method = value;
-    else if (name == ":path") path = value;
-    else if (name == ":authority") head.authority = value;
-    else if (name.starts_with(':')) continue;
-    else head.headers.push_back({name, value});
+    if (name == ":method")
+      head.method = value;
+    else if (name == ":path")
+      path = value;
+    else if (name == ":authority")
+      head.authority = value;
+    else if (name.starts_with(':'))
+      continue;
+    else
+      head.headers.push_back({name, value});
     if (name == "host") host = value;
     if (name == "expect") expectation = value;
     if (name == "content-length") {
@@ -200,7 +213,8 @@ void Session::finish_head(StreamState& state) {
   head.path = target->path;
   head.query = target->query;
   head.has_query = target->has_query;
-  if (!expectation.empty() && !equal_ignoring_case(expectation, "100-continue")) return refuse(417, "unknown expectation");
+  if (!expectation.empty() && !equal_ignoring_case(expectation, "100-continue"))
+    return refuse(417, "unknown expectation");
   state.expects_continue = !expectation.empty() && head.has_body;
 }
 

@@ -85,7 +85,8 @@ asio::awaitable<void> Connection::write() {
 void Connection::start_tasks() {
   for (StreamState* state : session_.take_ready()) {
     const auto place = tasks_.insert(tasks_.end(), std::make_unique<Task>(*this, *state));
-    asio::co_spawn(owner_.core.io, (*place)->run(), [this, place](const std::exception_ptr& thrown) { task_ended(place, thrown != nullptr); });
+    asio::co_spawn(owner_.core.io, (*place)->run(),
+                   [this, place](const std::exception_ptr& thrown) { task_ended(place, thrown != nullptr); });
   }
 }
 

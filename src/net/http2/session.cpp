@@ -45,11 +45,13 @@ bool Session::receive(std::string_view bytes) {
     calm_down(*spent);
     return false;
   }
-  const ssize_t used = nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  const ssize_t used =
+      nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   if (bomb_) calm_down("h2_header_bomb");
   if (used < 0 && !ending_) {
     note(used == NGHTTP2_ERR_FLOODED ? "h2_flood" : "malformed_http2");
-    nghttp2_session_terminate_session(session_, used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    nghttp2_session_terminate_session(session_,
+                                      used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
     ending_ = true;
   }
   return !ending_;
@@ -64,7 +66,8 @@ void Session::produce(Buffer& out, std::size_t bytes_max) {
   }
 }
 
-void Session::answer(StreamState& state, int status, const std::vector<std::pair<std::string_view, std::string_view>>& fields, bool has_body) {
+void Session::answer(StreamState& state, int status,
+                     const std::vector<std::pair<std::string_view, std::string_view>>& fields, bool has_body) {
   if (state.closed) return;
   const std::string code = std::to_string(status);
   std::vector<nghttp2_nv> pairs;
@@ -119,8 +122,10 @@ void Session::release(StreamState& state) {
   if (!state.closed) {
     const bool broken = !state.out_ended;
     // After the whole answer the rest of the body is not wanted: RFC 9113 section 8.1.
-    if (broken) nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, state.id, NGHTTP2_INTERNAL_ERROR);
-    else if (!state.body_ended) nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, state.id, NGHTTP2_NO_ERROR);
+    if (broken)
+      nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, state.id, NGHTTP2_INTERNAL_ERROR);
+    else if (!state.body_ended)
+      nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, state.id, NGHTTP2_NO_ERROR);
     while (take_body(state)) continue;
   }
   erase_if_done(state);
@@ -148,7 +153,8 @@ void Session::erase_if_done(StreamState& state) {
 void Session::announce_shutdown() { nghttp2_submit_shutdown_notice(session_); }
 
 void Session::shut_down() {
-  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR, nullptr, 0);
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
 }
 
 void Session::calm_down(std::string_view what) {
@@ -164,7 +170,9 @@ void Session::abandon() {
   }
 }
 
-bool Session::over() const { return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0; }
+bool Session::over() const {
+  return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+}
 
 void Session::note(std::string_view problem) {
   if (problems_.size() < problems_max) problems_.push_back(problem);

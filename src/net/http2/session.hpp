@@ -21,23 +21,23 @@ struct Watcher {
 struct StreamState {
   std::int32_t id = 0;
   RequestHead head;
-  int refuse_status = 0;        // the head was read, but only this fixed answer is due
+  int refuse_status = 0;  // the head was read, but only this fixed answer is due
   std::string_view refuse_why;
   bool expects_continue = false;
 
-  std::deque<Buffer> body;      // not taken yet; bounded by the flow control window
+  std::deque<Buffer> body;  // not taken yet; bounded by the flow control window
   std::uint64_t body_received = 0;
   bool body_ended = false, body_too_large = false;
 
-  Buffer out;                   // of the answer, from `out_used` on
+  Buffer out;  // of the answer, from `out_used` on
   std::size_t out_used = 0;
   bool out_ended = false, out_complete = false;  // complete: END_STREAM was handed out
   std::uint64_t bytes_sent = 0;
-  MonoTime progress{};          // when bytes of the answer last went out, or were first there
+  MonoTime progress{};  // when bytes of the answer last went out, or were first there
 
-  bool closed = false;          // by the peer's reset, ours, or completion
+  bool closed = false;  // by the peer's reset, ours, or completion
   bool released = false;
-  bool has_handler = false;     // its head became ready, so somebody will release it
+  bool has_handler = false;  // its head became ready, so somebody will release it
   Watcher* watcher = nullptr;
 
   std::size_t out_left() const { return out.size() - out_used; }
@@ -67,7 +67,8 @@ class Session {
   std::vector<StreamState*> take_ready() { return std::exchange(ready_, {}); }
 
   /// `fields` without ":status". With `has_body` the body comes by `add`, else the answer ends here.
-  void answer(StreamState&, int status, const std::vector<std::pair<std::string_view, std::string_view>>& fields, bool has_body);
+  void answer(StreamState&, int status, const std::vector<std::pair<std::string_view, std::string_view>>& fields,
+              bool has_body);
   void add(StreamState&, Buffer piece);
   void end(StreamState&);
   void informational(StreamState&, int status);

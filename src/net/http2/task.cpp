@@ -76,15 +76,19 @@ asio::awaitable<Result<Buffer>> Task::read_some() {
 }
 
 asio::awaitable<Result<Buffer>> Task::read_all(std::size_t bytes_max) {
-  if (state_.head.content_length.value_or(0) > bytes_max) co_return fail("body_too_large", "the body is larger than this route takes");
+  if (state_.head.content_length.value_or(0) > bytes_max)
+    co_return fail("body_too_large", "the body is larger than this route takes");
   Buffer all;
   for (;;) {
     Result<Buffer> piece = co_await read_some();
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return std::move(all);
-    if (all.size() + piece->size() > bytes_max) co_return fail("body_too_large", "the body is larger than this route takes");
-    if (all.empty()) all = std::move(*piece);
-    else all.append(piece->view());
+    if (all.size() + piece->size() > bytes_max)
+      co_return fail("body_too_large", "the body is larger than this route takes");
+    if (all.empty())
+      all = std::move(*piece);
+    else
+      all.append(piece->view());
   }
 }
 
@@ -99,7 +103,8 @@ asio::awaitable<Result<void>> Task::wait_for_body() {
   Clock& clock = connection_.owner().socket.clock();
   const MonoTime start = clock.mono();
   const std::uint64_t rate = std::max<std::size_t>(connection_.owner().limits->body_rate_min, 1);
-  body_deadline_ = start + rate_grace + std::chrono::nanoseconds(std::chrono::seconds(1)) * state_.body_received / rate - body_waited_;
+  body_deadline_ = start + rate_grace +
+                   std::chrono::nanoseconds(std::chrono::seconds(1)) * state_.body_received / rate - body_waited_;
   co_await readable_.wait();
   body_deadline_ = MonoTime{};
   body_waited_ += clock.mono() - start;
