@@ -302,7 +302,7 @@ Plan choose_plan(const Predicate& predicate, std::int64_t type, Names& names, Co
   if (predicate.sights.empty() || std::ranges::any_of(options, empty))
     return {.nothing = true, .dense = false, .ranges = {}};
 
-  std::ranges::stable_sort(options, {}, kind);
+  std::ranges::sort(options, {}, kind);
   for (std::size_t limit = 128; limit <= collect_max; limit *= 4) {
     std::size_t least = limit;
     Ranges* best = nullptr;

@@ -1,0 +1,1 @@
+ward_fuzz(store_body LINKS store INSIDE store)
