@@ -1,4 +1,5 @@
-// The strict reading of a request line, the encoders of the sinks, and the rules over what was read: "path?query\nvalue".
+// The strict reading of a request line, the encoders of the sinks, and the rules over what was read:
+// "path?query\nvalue".
 #include "shield/firewall.hpp"
 #include "shield/request_line.hpp"
 #include "shield/sinks.hpp"

@@ -13,7 +13,8 @@ constexpr std::size_t shards = 64;
 constexpr std::size_t ways = 4;
 
 enum Reason : std::uint8_t { not_found, unauthorised, sequence, patients, credentials, reasons };
-constexpr std::string_view reason_names[reasons] = {"not_found_sweep", "unauthorised_sweep", "sequential_ids", "many_patients", "bad_credentials"};
+constexpr std::string_view reason_names[reasons] = {"not_found_sweep", "unauthorised_sweep", "sequential_ids",
+                                                    "many_patients", "bad_credentials"};
 
 /// Distinct patients by linear counting over 512 bits: within a tenth of the truth up to a thousand, and no id is kept.
 struct Sketch {
@@ -38,7 +39,7 @@ struct Source {
   std::int64_t at = 0;            // of `score`
   std::int64_t window_begin = 0;  // of `patients`
   std::uint64_t last_id = 0;
-  std::uint32_t run = 0;          // ids that followed one another
+  std::uint32_t run = 0;  // ids that followed one another
   std::array<float, reasons> share{};
   Sketch patients;
 };
@@ -67,10 +68,13 @@ AbuseSettings read_abuse(const config::Section& section) {
   settings.half_life = section.duration("half_life", settings.half_life);
   settings.patients_max = static_cast<std::uint32_t>(section.integer("patients_max", settings.patients_max, 1, 1000));
   settings.patients_window = section.duration("patients_window", settings.patients_window);
-  settings.sources_max = static_cast<std::uint32_t>(section.integer("sources_max", settings.sources_max, 256, 1'048'576));
+  settings.sources_max =
+      static_cast<std::uint32_t>(section.integer("sources_max", settings.sources_max, 256, 1'048'576));
   if (!(settings.slow_at > 0)) section.problem("slow_at", "must be above zero"), settings.slow_at = 40;
-  if (settings.report_at < settings.slow_at) section.problem("report_at", "must not be below slow_at: a source is slowed before it is reported");
-  if (settings.half_life.count() <= 0) section.problem("half_life", "must be above zero"), settings.half_life = std::chrono::minutes(1);
+  if (settings.report_at < settings.slow_at)
+    section.problem("report_at", "must not be below slow_at: a source is slowed before it is reported");
+  if (settings.half_life.count() <= 0)
+    section.problem("half_life", "must be above zero"), settings.half_life = std::chrono::minutes(1);
   return settings;
 }
 
@@ -81,14 +85,22 @@ struct Abuse::Inside {
   std::array<Shard, shards> locks;
   HashKey hash_key = HashKey::random();
 
-  explicit Inside(AbuseSettings with) : settings(with), buckets(std::bit_ceil(std::max<std::size_t>(with.sources_max / ways, shards))), sources(buckets * ways) {}
+  explicit Inside(AbuseSettings with)
+      : settings(with),
+        buckets(std::bit_ceil(std::max<std::size_t>(with.sources_max / ways, shards))),
+        sources(buckets * ways) {}
 
-  std::uint64_t key_of(std::string_view kind, std::string_view key) const { return keyed_hash(hash_key, key, keyed_hash(hash_key, kind)) | 1; }
+  std::uint64_t key_of(std::string_view kind, std::string_view key) const {
+    return keyed_hash(hash_key, key, keyed_hash(hash_key, kind)) | 1;
+  }
   Shard& shard_of(std::uint64_t key) { return locks[(key >> 1) % buckets % shards]; }
-  std::span<Source> bucket_of(std::uint64_t key) { return std::span(sources).subspan((key >> 1) % buckets * ways, ways); }
+  std::span<Source> bucket_of(std::uint64_t key) {
+    return std::span(sources).subspan((key >> 1) % buckets * ways, ways);
+  }
 
   double decayed(const Source& source, std::int64_t now) const {
-    const double half_lives = static_cast<double>(now - source.at) / static_cast<double>(std::chrono::nanoseconds(settings.half_life).count());
+    const double half_lives = static_cast<double>(now - source.at) /
+                              static_cast<double>(std::chrono::nanoseconds(settings.half_life).count());
     return source.score * std::exp2(-std::max(0.0, half_lives));
   }
 
@@ -101,7 +113,8 @@ struct Abuse::Inside {
 
   Source& find_or_forget(std::uint64_t key, std::int64_t now) {
     if (Source* known = find(key)) return *known;
-    Source& calmest = *std::ranges::min_element(bucket_of(key), {}, [&](const Source& source) { return source.key == 0 ? -1.0 : decayed(source, now); });
+    Source& calmest = *std::ranges::min_element(
+        bucket_of(key), {}, [&](const Source& source) { return source.key == 0 ? -1.0 : decayed(source, now); });
     calmest = Source{};
     calmest.key = key;
     calmest.at = calmest.window_begin = now;
@@ -116,11 +129,19 @@ struct Abuse::Inside {
   void judge_status(Source& source, const Sighting& sighting) const {
     if (sighting.credentials_wrong) return add(source, credentials, 3);
     switch (sighting.status) {
-      case 401: return add(source, unauthorised, 2);
-      case 403: return add(source, unauthorised, 1);
-      case 404: case 410: return add(source, not_found, 1);
-      case 400: case 405: case 429: return add(source, not_found, 0.5F);
-      default: return;
+      case 401:
+        return add(source, unauthorised, 2);
+      case 403:
+        return add(source, unauthorised, 1);
+      case 404:
+      case 410:
+        return add(source, not_found, 1);
+      case 400:
+      case 405:
+      case 429:
+        return add(source, not_found, 0.5F);
+      default:
+        return;
     }
   }
 
@@ -149,7 +170,8 @@ struct Abuse::Inside {
 Abuse::Abuse(AbuseSettings settings) : inside_(std::make_unique<Inside>(settings)) {}
 Abuse::~Abuse() = default;
 
-std::optional<AbuseEvent> Abuse::saw(std::string_view kind, std::string_view key, const Sighting& sighting, MonoTime now_point) {
+std::optional<AbuseEvent> Abuse::saw(std::string_view kind, std::string_view key, const Sighting& sighting,
+                                     MonoTime now_point) {
   const std::int64_t now = now_point.time_since_epoch().count();
   const std::uint64_t hashed = inside_->key_of(kind, key);
   const std::lock_guard lock(inside_->shard_of(hashed).mutex);
@@ -166,7 +188,8 @@ std::optional<AbuseEvent> Abuse::saw(std::string_view kind, std::string_view key
   if (source.reported || source.score < inside_->settings.report_at) return std::nullopt;
   source.reported = true;
   const auto reason = static_cast<std::size_t>(std::ranges::max_element(source.share) - source.share.begin());
-  return AbuseEvent{.source = fmt::format("{} {}", kind, key), .score = source.score, .reason = std::string(reason_names[reason])};
+  return AbuseEvent{
+      .source = fmt::format("{} {}", kind, key), .score = source.score, .reason = std::string(reason_names[reason])};
 }
 
 std::chrono::milliseconds Abuse::delay(std::string_view kind, std::string_view key, MonoTime now_point) const {

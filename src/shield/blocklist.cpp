@@ -117,14 +117,19 @@ Blocklist::~Blocklist() = default;
 
 Result<void> Blocklist::add(std::string_view text, std::optional<WallTime> until, std::string_view reason) {
   const auto prefix = parse_prefix(text);
-  if (!prefix) return fail("blocklist_prefix", "not an address or prefix such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64");
+  if (!prefix)
+    return fail("blocklist_prefix", "not an address or prefix such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64");
   const std::lock_guard lock(inside_->writing);
   auto next = std::make_unique<Snapshot>(*inside_->current.load());
-  // What has expired goes when the list changes; `now` is not known here, so only by the new entry's time at the latest.
+  // What has expired goes when the list changes; `now` is not known here, so only by the new entry's time at the
+  // latest.
   if (next->entries.size() >= entries_max && !next->entries.contains(*prefix)) {
-    return fail("blocklist_full", fmt::format("the blocklist holds {} entries already; remove some, or block a wider prefix", entries_max));
+    return fail(
+        "blocklist_full",
+        fmt::format("the blocklist holds {} entries already; remove some, or block a wider prefix", entries_max));
   }
-  next->entries[*prefix] = Entry{until ? std::max<std::int64_t>(1, until->time_since_epoch().count()) : 0, std::string(text), std::string(reason)};
+  next->entries[*prefix] = Entry{until ? std::max<std::int64_t>(1, until->time_since_epoch().count()) : 0,
+                                 std::string(text), std::string(reason)};
   inside_->replace(std::move(next));
   return {};
 }

@@ -20,10 +20,14 @@ bool is_url_rule(std::uint32_t rule) { return rule / 1000 == 931 || (rule >= 9'5
 
 std::uint32_t score_of(int severity) {
   switch (severity) {  // CRS: critical 2, error 3, warning 4, notice 5
-    case 3: return 4;
-    case 4: return 3;
-    case 5: return 2;
-    default: return severity <= 2 ? 5 : 0;
+    case 3:
+      return 4;
+    case 4:
+      return 3;
+    case 5:
+      return 2;
+    default:
+      return severity <= 2 ? 5 : 0;
   }
 }
 
@@ -51,7 +55,8 @@ std::pair<Where, std::string> place_named(std::string_view variable) {
 }
 
 void finish(Verdict& verdict, std::span<const std::uint32_t> clinical_scores, const FirewallRoute& route) {
-  std::ranges::sort(verdict.matches, {}, [](const RuleMatch& match) { return std::tie(match.rule, match.where, match.name); });
+  std::ranges::sort(verdict.matches, {},
+                    [](const RuleMatch& match) { return std::tie(match.rule, match.where, match.name); });
   for (const auto& match : verdict.matches) verdict.score += match.clinical ? 0 : match.score;
   if (!clinical_scores.empty()) verdict.clinical_score = *std::ranges::max_element(clinical_scores);
   const bool over = verdict.score >= route.threshold || verdict.clinical_score >= route.clinical_threshold;
@@ -69,8 +74,8 @@ class CoreRuleSet final : public Firewall {
   }
 
   Verdict scan(std::span<const FreeValue> values, const FirewallRoute& route) const override;
-  Verdict scan_whole(std::string_view method, std::string_view uri, std::span<const WholeHeader> headers, std::string_view body,
-                     const FirewallRoute& route) const override;
+  Verdict scan_whole(std::string_view method, std::string_view uri, std::span<const WholeHeader> headers,
+                     std::string_view body, const FirewallRoute& route) const override;
   const FirewallSettings& settings() const override { return settings_; }
   std::string description() const override;
 
@@ -79,11 +84,14 @@ class CoreRuleSet final : public Firewall {
 
   /// What is not known to be clean, within the budgets.
   Batch unknown(std::span<const FreeValue> values, Verdict& verdict) const;
-  void scan_batch(std::span<const FreeValue* const> batch, Verdict& verdict, std::vector<std::uint32_t>& clinical_scores) const;
-  void keep_match(const EngineMatch& message, std::span<const FreeValue* const> batch, std::vector<std::uint32_t>& scores,
-                  std::set<std::pair<std::uint32_t, std::size_t>>& seen, Verdict& verdict) const;
+  void scan_batch(std::span<const FreeValue* const> batch, Verdict& verdict,
+                  std::vector<std::uint32_t>& clinical_scores) const;
+  void keep_match(const EngineMatch& message, std::span<const FreeValue* const> batch,
+                  std::vector<std::uint32_t>& scores, std::set<std::pair<std::uint32_t, std::size_t>>& seen,
+                  Verdict& verdict) const;
   bool excluded(const RuleMatch& match) const {
-    return std::ranges::any_of(settings_.exclusions, [&](const auto& exclusion) { return is_excluded(exclusion, match); });
+    return std::ranges::any_of(settings_.exclusions,
+                               [&](const auto& exclusion) { return is_excluded(exclusion, match); });
   }
 
   FirewallSettings settings_;
@@ -106,7 +114,8 @@ Verdict CoreRuleSet::scan(std::span<const FreeValue> values, const FirewallRoute
   std::vector<std::uint32_t> clinical_scores;
   for (std::size_t begin = 0; begin < all.size();) {
     std::size_t end = begin, bytes = 0;
-    while (end < all.size() && end - begin < batch_values_max && (end == begin || bytes + all[end]->value.size() <= batch_bytes_max)) {
+    while (end < all.size() && end - begin < batch_values_max &&
+           (end == begin || bytes + all[end]->value.size() <= batch_bytes_max)) {
       bytes += all[end++]->value.size();
     }
     scan_batch(std::span(all).subspan(begin, end - begin), verdict, clinical_scores);
@@ -125,7 +134,12 @@ CoreRuleSet::Batch CoreRuleSet::unknown(std::span<const FreeValue> values, Verdi
       ++verdict.unscanned;
     } else if (!value.clinical && ++others > settings_.values_max) {
       if (others > settings_.values_max + 1) continue;
-      verdict.matches.push_back({.rule = too_many_values_rule, .score = 1'000'000, .message = "More free values than firewall.values_max", .where = value.where, .name = {}, .clinical = false});
+      verdict.matches.push_back({.rule = too_many_values_rule,
+                                 .score = 1'000'000,
+                                 .message = "More free values than firewall.values_max",
+                                 .where = value.where,
+                                 .name = {},
+                                 .clinical = false});
     } else {
       batch.push_back(&value);
     }
@@ -133,7 +147,8 @@ CoreRuleSet::Batch CoreRuleSet::unknown(std::span<const FreeValue> values, Verdi
   return batch;
 }
 
-void CoreRuleSet::scan_batch(std::span<const FreeValue* const> batch, Verdict& verdict, std::vector<std::uint32_t>& clinical_scores) const {
+void CoreRuleSet::scan_batch(std::span<const FreeValue* const> batch, Verdict& verdict,
+                             std::vector<std::uint32_t>& clinical_scores) const {
   EngineRequest request;
   std::string path;
   for (const auto* value : batch) {
@@ -149,18 +164,21 @@ void CoreRuleSet::scan_batch(std::span<const FreeValue* const> batch, Verdict& v
   for (const auto& message : value_rules_.run(request)) keep_match(message, batch, scores, seen, verdict);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch[i]->clinical) clinical_scores.push_back(scores[i]);
-    const bool clean = std::ranges::none_of(seen, [&](const auto& rule_and_place) { return rule_and_place.second == i; });
+    const bool clean =
+        std::ranges::none_of(seen, [&](const auto& rule_and_place) { return rule_and_place.second == i; });
     if (clean) memory_.remember_clean(kind_of(*batch[i]), batch[i]->value);
   }
 }
 
-void CoreRuleSet::keep_match(const EngineMatch& message, std::span<const FreeValue* const> batch, std::vector<std::uint32_t>& scores,
-                             std::set<std::pair<std::uint32_t, std::size_t>>& seen, Verdict& verdict) const {
+void CoreRuleSet::keep_match(const EngineMatch& message, std::span<const FreeValue* const> batch,
+                             std::vector<std::uint32_t>& scores, std::set<std::pair<std::uint32_t, std::size_t>>& seen,
+                             Verdict& verdict) const {
   auto place = static_cast<std::size_t>(message.argument);
   if (place >= batch.size()) {
     // A match in the request line or in a header by name: of the first value there, and never counted as clinical.
     const Where where = place_named(message.variable).first;
-    const auto found = std::ranges::find_if(batch, [&](const FreeValue* value) { return value->where == where && !value->clinical; });
+    const auto found =
+        std::ranges::find_if(batch, [&](const FreeValue* value) { return value->where == where && !value->clinical; });
     place = static_cast<std::size_t>(found - batch.begin());
   }
   if (!seen.emplace(message.rule, place).second) return;
@@ -172,14 +190,16 @@ void CoreRuleSet::keep_match(const EngineMatch& message, std::span<const FreeVal
   match.where = value ? value->where : Where::path;
   match.name = value ? std::string(value->name) : "";
   match.clinical = value && value->clinical;
-  if (match.where == Where::header && is_url_rule(match.rule) && std::ranges::find(url_headers, match.name) != std::end(url_headers)) return;
+  if (match.where == Where::header && is_url_rule(match.rule) &&
+      std::ranges::find(url_headers, match.name) != std::end(url_headers))
+    return;
   if (match.score == 0 || excluded(match)) return;
   if (value) scores[place] += match.score;
   verdict.matches.push_back(std::move(match));
 }
 
-Verdict CoreRuleSet::scan_whole(std::string_view method, std::string_view uri, std::span<const WholeHeader> headers, std::string_view body,
-                                const FirewallRoute& route) const {
+Verdict CoreRuleSet::scan_whole(std::string_view method, std::string_view uri, std::span<const WholeHeader> headers,
+                                std::string_view body, const FirewallRoute& route) const {
   Verdict verdict;
   if (settings_.mode == FirewallMode::off || route.mode == FirewallMode::off) return verdict;
   EngineRequest request;
@@ -192,7 +212,12 @@ Verdict CoreRuleSet::scan_whole(std::string_view method, std::string_view uri, s
     auto [where, name] = place_named(message.variable);
     const std::uint32_t score = score_of(message.severity);
     if (score == 0 || !seen.emplace(message.rule, name).second) continue;
-    verdict.matches.push_back({.rule = message.rule, .score = score, .message = message.message, .where = where, .name = std::move(name), .clinical = false});
+    verdict.matches.push_back({.rule = message.rule,
+                               .score = score,
+                               .message = message.message,
+                               .where = where,
+                               .name = std::move(name),
+                               .clinical = false});
   }
   finish(verdict, {}, route);
   return verdict;
@@ -200,7 +225,8 @@ Verdict CoreRuleSet::scan_whole(std::string_view method, std::string_view uri, s
 
 std::string CoreRuleSet::description() const {
   if (settings_.mode == FirewallMode::off) return "off";
-  return fmt::format("{}, {} rules and markers for values, paranoia {}", value_rules_.signature(), value_rules_.size(), settings_.paranoia);
+  return fmt::format("{}, {} rules and markers for values, paranoia {}", value_rules_.signature(), value_rules_.size(),
+                     settings_.paranoia);
 }
 
 }  // namespace

@@ -39,11 +39,11 @@ struct RuleExclusion {
 struct FirewallSettings {
   FirewallMode mode = FirewallMode::block;
   std::uint32_t paranoia = 1;
-  std::uint32_t threshold = 5;              // CRS's inbound default: one critical rule blocks
+  std::uint32_t threshold = 5;  // CRS's inbound default: one critical rule blocks
   std::uint32_t clinical_threshold = 60;
   std::filesystem::path rules = "/usr/share/modsecurity-crs/rules";
   std::filesystem::path setup = "/etc/modsecurity/crs/crs-setup.conf";
-  std::filesystem::path own_rules;          // SecLang of the operator, loaded last; may be empty
+  std::filesystem::path own_rules;  // SecLang of the operator, loaded last; may be empty
   std::vector<RuleExclusion> exclusions;
   std::uint32_t remembered_max = 16'384;    // short values known to be clean (8 bytes each)
   std::uint32_t values_max = 10'000;        // free values of one request that are not clinical; more is blocked
@@ -65,19 +65,19 @@ FirewallRoute read_firewall_route(const config::Section& section, const Firewall
 /// One rule that matched one value. Never holds the value.
 struct RuleMatch {
   std::uint32_t rule = 0;
-  std::uint32_t score = 0;                  // by severity: critical 5, error 4, warning 3, notice 2
-  std::string message;                      // the rule's own
+  std::uint32_t score = 0;  // by severity: critical 5, error 4, warning 3, notice 2
+  std::string message;      // the rule's own
   Where where = Where::query;
   std::string name;
   bool clinical = false;
 };
 
 struct Verdict {
-  bool blocked = false;                     // the route's mode is block, and a threshold is reached
-  std::uint32_t score = 0;                  // of the values that are not clinical
-  std::uint32_t clinical_score = 0;         // of the clinical value that scores highest
-  std::uint32_t unscanned = 0;              // clinical values beyond the request's budget
-  std::vector<RuleMatch> matches;           // by rule id
+  bool blocked = false;              // the route's mode is block, and a threshold is reached
+  std::uint32_t score = 0;           // of the values that are not clinical
+  std::uint32_t clinical_score = 0;  // of the clinical value that scores highest
+  std::uint32_t unscanned = 0;       // clinical values beyond the request's budget
+  std::vector<RuleMatch> matches;    // by rule id
 
   bool clean() const { return matches.empty(); }
   /// "941100,942100": what a block names and the record keeps.
@@ -94,8 +94,9 @@ struct WholeHeader {
   std::string_view name, value;
 };
 
-/// CRS in anomaly scoring. Thread rule: any thread; rules are shared and read-only. Cost: nothing for no free values, one
-/// transaction for all of a request (0.3 to 2 ms of CPU, more for long text), nothing for a remembered header value.
+/// CRS in anomaly scoring. Thread rule: any thread; rules are shared and read-only. Cost: nothing for no free values,
+/// one transaction for all of a request (0.3 to 2 ms of CPU, more for long text), nothing for a remembered header
+/// value.
 class Firewall {
  public:
   /// Loads the rules. Errors: "firewall_rules" names what did not load and what to install or set.

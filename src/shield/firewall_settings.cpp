@@ -19,7 +19,9 @@ bool is_where(std::string_view where) {
   const std::string_view place = where.substr(0, where.find(':'));
   const bool known = place == "path" || place == "query" || place == "header" || place == "body";
   const bool named = where.size() == place.size() || where.size() > place.size() + 1;
-  const auto plain = [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\'' && c != '|' && c != '\\' && c != '`'; };
+  const auto plain = [](char c) {
+    return c > 0x20 && c < 0x7F && c != '"' && c != '\'' && c != '|' && c != '\\' && c != '`';
+  };
   return known && named && std::ranges::all_of(where, plain);
 }
 
@@ -29,9 +31,12 @@ std::vector<RuleExclusion> read_exclusions(const config::Section& section) {
     RuleExclusion exclusion;
     exclusion.rule = static_cast<std::uint32_t>(table.integer("rule", 0, 0, 99'999'999));
     exclusion.where = table.text("where");
-    if (exclusion.rule == 0) table.problem("rule", "names no rule; take the rule and where from `ward explain` or the block's record");
+    if (exclusion.rule == 0)
+      table.problem("rule", "names no rule; take the rule and where from `ward explain` or the block's record");
     if (!is_where(exclusion.where)) {
-      table.problem("where", "must be like \"query:name\", \"body:Patient.name.family\", \"header:user-agent\", \"path\", or \"\" for everywhere");
+      table.problem("where",
+                    "must be like \"query:name\", \"body:Patient.name.family\", \"header:user-agent\", \"path\", or "
+                    "\"\" for everywhere");
     } else {
       exclusions.push_back(std::move(exclusion));
     }
@@ -51,7 +56,8 @@ FirewallSettings read_firewall(const config::Section& section) {
   settings.mode = mode_of(section.choice("mode", {"off", "detect", "block"}, "block"));
   settings.paranoia = static_cast<std::uint32_t>(section.integer("paranoia", settings.paranoia, 1, 4));
   settings.threshold = static_cast<std::uint32_t>(section.integer("threshold", settings.threshold, 1, 10'000));
-  settings.clinical_threshold = static_cast<std::uint32_t>(section.integer("clinical_threshold", settings.clinical_threshold, 1, 10'000));
+  settings.clinical_threshold =
+      static_cast<std::uint32_t>(section.integer("clinical_threshold", settings.clinical_threshold, 1, 10'000));
   settings.rules = section.text("rules", settings.rules.string());
   settings.setup = section.text("setup", settings.setup.string());
   settings.own_rules = section.text("own_rules");
@@ -63,7 +69,8 @@ FirewallRoute read_firewall_route(const config::Section& section, const Firewall
   FirewallRoute route;
   route.mode = mode_of(section.choice("mode", {"off", "detect", "block"}, mode_text(settings.mode)));
   route.threshold = static_cast<std::uint32_t>(section.integer("threshold", settings.threshold, 1, 10'000));
-  route.clinical_threshold = static_cast<std::uint32_t>(section.integer("clinical_threshold", settings.clinical_threshold, 1, 10'000));
+  route.clinical_threshold =
+      static_cast<std::uint32_t>(section.integer("clinical_threshold", settings.clinical_threshold, 1, 10'000));
   return route;
 }
 

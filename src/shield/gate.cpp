@@ -86,7 +86,8 @@ struct GateState {
     refusal.status = 503;
     refusal.code = "overloaded";
     refusal.kind = CauseKind::limit;
-    refusal.cause = fmt::format("{}: {} (concurrent_max {}, queue_max {})", name, why, settings.concurrent_max, settings.queue_max);
+    refusal.cause =
+        fmt::format("{}: {} (concurrent_max {}, queue_max {})", name, why, settings.concurrent_max, settings.queue_max);
     Issue issue;
     issue.code = "throttled";
     issue.diagnostics = "The service is overloaded; try again after the time in Retry-After.";
@@ -166,7 +167,8 @@ boost::asio::awaitable<Allowed<Place>> Gate::enter(Class of, std::optional<std::
   granted = !state->give_up(waiter, level);
   const bool was_shed = waiter->state == detail::Waiter::State::shed;
   guard.waiter = nullptr;
-  if (!granted) co_return state->overloaded(was_shed ? "shed for a more urgent request" : "no place before the deadline");
+  if (!granted)
+    co_return state->overloaded(was_shed ? "shed for a more urgent request" : "no place before the deadline");
   co_return Place(state);
 }
 

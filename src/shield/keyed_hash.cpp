@@ -33,7 +33,8 @@ HashKey HashKey::random() {
 
 std::uint64_t keyed_hash(const HashKey& key, std::string_view bytes, std::uint64_t tweak) noexcept {
   const std::uint64_t k0 = key.k0 ^ tweak;
-  State state{k0 ^ 0x736f6d6570736575U, key.k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U, key.k1 ^ 0x7465646279746573U};
+  State state{k0 ^ 0x736f6d6570736575U, key.k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U,
+              key.k1 ^ 0x7465646279746573U};
   std::size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 8) {
     std::uint64_t word;
@@ -41,7 +42,8 @@ std::uint64_t keyed_hash(const HashKey& key, std::string_view bytes, std::uint64
     state.take(word);
   }
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56;
-  for (std::size_t i = 0; at + i < bytes.size(); ++i) last |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
+  for (std::size_t i = 0; at + i < bytes.size(); ++i)
+    last |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
   state.take(last);
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view key_names[key_kinds] = {"subject", "client", "address", "route"};
 
-std::uint32_t burst_of(double per_second) { return static_cast<std::uint32_t>(std::clamp(std::ceil(per_second), 1.0, 1e6)); }
+std::uint32_t burst_of(double per_second) {
+  return static_cast<std::uint32_t>(std::clamp(std::ceil(per_second), 1.0, 1e6));
+}
 
 /// `subject = "100/s"`, `subject_burst = 200`; "off" takes the default away.
 void read_policy(const config::Section& section, std::size_t kind, std::vector<RatePolicy>& policies) {
@@ -45,7 +47,9 @@ void read_policy(const config::Section& section, std::size_t kind, std::vector<R
 LimitSettings default_limits() {
   LimitSettings settings;
   // A clinic's workstations share an address, and an app's people share a client: these are wide, the subject's is not.
-  settings.policies = {{"subject", KeyKind::subject, 50, 100, ""}, {"client", KeyKind::client, 500, 1000, ""}, {"address", KeyKind::address, 1000, 2000, ""}};
+  settings.policies = {{"subject", KeyKind::subject, 50, 100, ""},
+                       {"client", KeyKind::client, 500, 1000, ""},
+                       {"address", KeyKind::address, 1000, 2000, ""}};
   return settings;
 }
 
@@ -55,20 +59,23 @@ LimitSettings read_limits(const config::Section& section, LimitSettings defaults
   settings.delay_max = section.duration("delay_max", settings.delay_max);
   settings.delayed_max = static_cast<std::uint32_t>(section.integer("delayed_max", settings.delayed_max, 0, 100'000));
   settings.keys_max = static_cast<std::uint32_t>(section.integer("keys_max", settings.keys_max, 512, 16'777'216));
-  if (settings.delay_max > std::chrono::seconds(30)) section.problem("delay_max", "holds requests too long; at most \"30 s\"");
+  if (settings.delay_max > std::chrono::seconds(30))
+    section.problem("delay_max", "holds requests too long; at most \"30 s\"");
   return settings;
 }
 
 Quota read_quota(const config::Section& section, Quota defaults) {
   const auto read = [&](std::string_view key, std::uint64_t otherwise) {
-    return static_cast<std::uint64_t>(section.integer(key, static_cast<std::int64_t>(otherwise), 0, std::int64_t{1} << 50));
+    return static_cast<std::uint64_t>(
+        section.integer(key, static_cast<std::int64_t>(otherwise), 0, std::int64_t{1} << 50));
   };
   return {.per_day = read("quota_day", defaults.per_day), .per_month = read("quota_month", defaults.per_month)};
 }
 
 GateSettings read_gate(const config::Section& section, GateSettings defaults) {
   GateSettings settings = defaults;
-  settings.concurrent_max = static_cast<std::uint32_t>(section.integer("concurrent_max", defaults.concurrent_max, 1, 100'000));
+  settings.concurrent_max =
+      static_cast<std::uint32_t>(section.integer("concurrent_max", defaults.concurrent_max, 1, 100'000));
   settings.queue_max = static_cast<std::uint32_t>(section.integer("queue_max", defaults.queue_max, 0, 100'000));
   settings.wait_max = section.duration("wait_max", defaults.wait_max);
   return settings;

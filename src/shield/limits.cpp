@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
-std::uint32_t seconds_up(std::int64_t ns) { return ns <= 0 ? 0 : static_cast<std::uint32_t>((ns + second_ns - 1) / second_ns); }
+std::uint32_t seconds_up(std::int64_t ns) {
+  return ns <= 0 ? 0 : static_cast<std::uint32_t>((ns + second_ns - 1) / second_ns);
+}
 
 /// GCRA in nanoseconds: one request costs `interval`, and `burst` of them may be owed.
 struct Pace {
@@ -18,7 +20,8 @@ struct Pace {
   std::int64_t tolerance;
 
   explicit Pace(const RatePolicy& policy)
-      : interval(std::max<std::int64_t>(1, std::llround(1e9 / policy.per_second))), tolerance(interval * policy.burst) {}
+      : interval(std::max<std::int64_t>(1, std::llround(1e9 / policy.per_second))),
+        tolerance(interval * policy.burst) {}
 };
 
 /// q and w of RateLimit-Policy: what may be used within a whole number of seconds.
@@ -71,7 +74,8 @@ Refusal Decision::refusal() const {
   refusal.status = 429;
   refusal.code = "rate_limited";
   refusal.kind = CauseKind::limit;
-  refusal.cause = fmt::format("{}{}limits.{}: {}/s, {} at once", policy.where, policy.where.empty() ? "" : ": ", policy.name, policy.per_second, policy.burst);
+  refusal.cause = fmt::format("{}{}limits.{}: {}/s, {} at once", policy.where, policy.where.empty() ? "" : ": ",
+                              policy.name, policy.per_second, policy.burst);
   Issue issue;
   issue.code = "throttled";
   issue.diagnostics = fmt::format("Too many requests by this {}; wait {} s (Retry-After).", policy.name, retry_after_s);
@@ -93,7 +97,8 @@ Headers rate_headers(const Decision& first, const Decision& second) {
   if (!tightest) return {};
   Headers headers{{"ratelimit-policy", std::move(policies)}, {"ratelimit", limit_item(*tightest)}};
   for (const Decision* decision : {&first, &second}) {
-    if (decision->verdict == LimitVerdict::refuse) headers.emplace_back("retry-after", std::to_string(decision->retry_after_s));
+    if (decision->verdict == LimitVerdict::refuse)
+      headers.emplace_back("retry-after", std::to_string(decision->retry_after_s));
   }
   return headers;
 }
@@ -161,7 +166,8 @@ Decision Limits::check(std::span<const LimitKey> keys, MonoTime now_point) {
     if (decision.verdict != LimitVerdict::refuse) entries[at].set(rest_at += pace.interval);
     Standing& standing = decision.standings[at];
     standing.policy = &inside_->settings.policies[policy_of[at]];
-    standing.remaining = static_cast<std::uint32_t>(std::max<std::int64_t>(0, (pace.tolerance - (rest_at - now)) / pace.interval));
+    standing.remaining =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, (pace.tolerance - (rest_at - now)) / pace.interval));
     standing.reset_s = seconds_up(rest_at - now);
     if (tighter(standing, decision.standings[decision.tightest])) decision.tightest = at;
   }

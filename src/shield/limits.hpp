@@ -40,23 +40,23 @@ std::string address_key(const boost::asio::ip::address& address);
 
 /// A rate by name: `per_second` in the long run, and up to `burst` at once.
 struct RatePolicy {
-  std::string name;          // of the header's item: "subject"
+  std::string name;  // of the header's item: "subject"
   KeyKind key = KeyKind::subject;
   double per_second = 100;
   std::uint32_t burst = 100;
-  std::string where;         // "ward.toml:41", for the refusal's cause
+  std::string where;  // "ward.toml:41", for the refusal's cause
 };
 
 struct LimitSettings {
-  std::vector<RatePolicy> policies;                  // at most policies_max
-  std::chrono::milliseconds delay_max{1000};         // the longest that a request over its rate is held back
-  std::uint32_t delayed_max = 1000;                  // requests held back at one time, of all callers
-  std::uint32_t keys_max = 65'536;                   // keys remembered per policy
+  std::vector<RatePolicy> policies;           // at most policies_max
+  std::chrono::milliseconds delay_max{1000};  // the longest that a request over its rate is held back
+  std::uint32_t delayed_max = 1000;           // requests held back at one time, of all callers
+  std::uint32_t keys_max = 65'536;            // keys remembered per policy
 };
 inline constexpr std::size_t policies_max = 8;
 
-/// Reads [limits]: `subject`, `client`, `address`, `route` ("100/s", or "off"), `<key>_burst`, `delay_max`, `delayed_max`,
-/// `keys_max`. What is absent stays as in `defaults`, so that [route.NAME.limits] lays over [limits].
+/// Reads [limits]: `subject`, `client`, `address`, `route` ("100/s", or "off"), `<key>_burst`, `delay_max`,
+/// `delayed_max`, `keys_max`. What is absent stays as in `defaults`, so that [route.NAME.limits] lays over [limits].
 LimitSettings default_limits();
 LimitSettings read_limits(const config::Section& section, LimitSettings defaults = default_limits());
 
@@ -91,10 +91,10 @@ enum class LimitVerdict : std::uint8_t { allow, delay, refuse };
 struct Decision {
   LimitVerdict verdict = LimitVerdict::allow;
   std::chrono::milliseconds delay{0};
-  std::uint32_t retry_after_s = 0;     // of a refusal
+  std::uint32_t retry_after_s = 0;  // of a refusal
   std::array<Standing, policies_max> standings;
   std::size_t standing_count = 0;
-  std::size_t tightest = 0;            // index of the standing that binds first
+  std::size_t tightest = 0;  // index of the standing that binds first
   DelayTicket ticket;
 
   /// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10), and Retry-After of a refusal.
@@ -132,7 +132,7 @@ Headers rate_headers(const Decision& first, const Decision& second);
 // ---- quotas
 
 struct Quota {
-  std::uint64_t per_day = 0;    // 0: none
+  std::uint64_t per_day = 0;  // 0: none
   std::uint64_t per_month = 0;
 };
 /// Reads `quota_day`, `quota_month` of [limits] or of a client's table.
@@ -141,8 +141,8 @@ Quota read_quota(const config::Section& section, Quota defaults = {});
 /// What is kept of a client: requests in a UTC day and month.
 struct QuotaCount {
   std::string client;
-  std::int32_t day = 0;         // days since 1970-01-01
-  std::int32_t month = 0;       // months since 1970-01
+  std::int32_t day = 0;    // days since 1970-01-01
+  std::int32_t month = 0;  // months since 1970-01
   std::uint64_t in_day = 0;
   std::uint64_t in_month = 0;
 };
@@ -152,11 +152,12 @@ struct QuotaCount {
 class Quotas {
  public:
   using Load = std::function<std::optional<QuotaCount>(std::string_view client)>;  // called when a client is first seen
-  using Store = std::function<void(const QuotaCount&)>;                            // called from flush (and from take, when full)
+  using Store = std::function<void(const QuotaCount&)>;  // called from flush (and from take, when full)
   Quotas(Load load, Store store, std::size_t clients_max = 10'000);
   ~Quotas();
 
-  /// Counts one request, or refuses it (429 `quota_exhausted`, Retry-After until the day's or month's end) and counts nothing.
+  /// Counts one request, or refuses it (429 `quota_exhausted`, Retry-After until the day's or month's end) and counts
+  /// nothing.
   Allowed<void> take(std::string_view client, const Quota& quota, WallTime now);
   /// Stores what changed since the last time. Called every few seconds, and at stop.
   void flush();

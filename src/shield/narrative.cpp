@@ -26,7 +26,9 @@ struct FreeBuffer {
 };
 using Document = std::unique_ptr<xmlDoc, FreeDocument>;
 
-std::string_view text_of(const xmlChar* text) { return text ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view(); }
+std::string_view text_of(const xmlChar* text) {
+  return text ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view();
+}
 
 /// Quoted strings in one tag, before libxml2 sees it.
 bool has_crowded_tag(std::string_view xhtml) {
@@ -67,7 +69,8 @@ class Cleaner {
   void drop_attribute(xmlAttr* attribute, std::string what);
   void keep_name(std::string what) {
     changed_ = true;
-    if (removed_.size() < removed_max && std::ranges::find(removed_, what) == removed_.end()) removed_.push_back(std::move(what));
+    if (removed_.size() < removed_max && std::ranges::find(removed_, what) == removed_.end())
+      removed_.push_back(std::move(what));
   }
 
   const NarrativeLimits& limits_;
@@ -85,19 +88,25 @@ xmlNode* Cleaner::clean(xmlNode* node, unsigned depth) {
     return nullptr;
   }
   switch (node->type) {
-    case XML_ELEMENT_NODE: return clean_element(node, depth);
+    case XML_ELEMENT_NODE:
+      return clean_element(node, depth);
     case XML_TEXT_NODE:
-    case XML_CDATA_SECTION_NODE: return node->next;
-    case XML_COMMENT_NODE: return drop(node, "comment");
-    case XML_PI_NODE: return drop(node, "processing instruction");
-    default: return drop(node, "entity or declaration");
+    case XML_CDATA_SECTION_NODE:
+      return node->next;
+    case XML_COMMENT_NODE:
+      return drop(node, "comment");
+    case XML_PI_NODE:
+      return drop(node, "processing instruction");
+    default:
+      return drop(node, "entity or declaration");
   }
 }
 
 xmlNode* Cleaner::clean_element(xmlNode* element, unsigned depth) {
   const std::string_view name = text_of(element->name);
   const std::string shown = log_field(name, 40);
-  if (!element->ns || text_of(element->ns->href) != xhtml_namespace) return drop(element, fmt::format("element {} of another namespace", shown));
+  if (!element->ns || text_of(element->ns->href) != xhtml_namespace)
+    return drop(element, fmt::format("element {} of another namespace", shown));
   const ElementRule rule = element->ns->prefix ? ElementRule::drop : element_rule(name);
   if (rule == ElementRule::drop) return drop(element, fmt::format("element {}", shown));
   if (rule == ElementRule::unwrap) {
@@ -198,21 +207,25 @@ Narrative check_narrative(std::string_view xhtml, const NarrativeLimits& limits)
   if (!parser) return refused("out of memory");
   constexpr int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
   const std::string_view source = xhtml.substr(begin);
-  const Document document(xmlCtxtReadMemory(parser.get(), source.data(), static_cast<int>(source.size()), nullptr, "UTF-8", options));
+  const Document document(
+      xmlCtxtReadMemory(parser.get(), source.data(), static_cast<int>(source.size()), nullptr, "UTF-8", options));
   if (!document || !parser->wellFormed) {
     const xmlError* error = xmlCtxtGetLastError(parser.get());
     return refused("not well-formed XML", error && error->line > 0 ? static_cast<unsigned>(error->line) : 0);
   }
   if (document->intSubset || document->extSubset) return refused("has a document type");
   xmlNode* root = xmlDocGetRootElement(document.get());
-  if (!root || text_of(root->name) != "div" || !root->ns || root->ns->prefix || text_of(root->ns->href) != xhtml_namespace) {
+  if (!root || text_of(root->name) != "div" || !root->ns || root->ns->prefix ||
+      text_of(root->ns->href) != xhtml_namespace) {
     return refused("is no <div xmlns=\"http://www.w3.org/1999/xhtml\">");
   }
   Cleaner cleaner(limits, root);
   cleaner.clean_attributes(root);
   cleaner.clean_children(root, 1);
-  if (cleaner.too_large()) return refused(fmt::format("more than {} nodes, or deeper than {} levels", limits.nodes_max, limits.depth_max));
-  const bool alone = root->prev == nullptr && root->next == nullptr;  // comments and instructions may stand beside the root
+  if (cleaner.too_large())
+    return refused(fmt::format("more than {} nodes, or deeper than {} levels", limits.nodes_max, limits.depth_max));
+  const bool alone =
+      root->prev == nullptr && root->next == nullptr;  // comments and instructions may stand beside the root
   if (!cleaner.changed() && alone) return NarrativePasses{};
   std::string clean = serialised(document.get(), root);
   if (clean.empty()) return refused("could not be cleaned");

@@ -20,16 +20,17 @@ struct NarrativeLimits {
 /// Every element and attribute is on the allow-list: keep the source bytes.
 struct NarrativePasses {};
 
-/// Something had to go. `removed` says what, by kind and name and without content: "element script", "attribute onclick of p",
-/// "link target of a", "style of td". At most 50 of them.
+/// Something had to go. `removed` says what, by kind and name and without content: "element script", "attribute onclick
+/// of p", "link target of a", "style of td". At most 50 of them.
 struct NarrativeCleaned {
   std::string xhtml;
   std::vector<std::string> removed;
 };
 
-/// Not a well-formed <div xmlns="http://www.w3.org/1999/xhtml">, or beyond the limits, or with a DOCTYPE or entities of its own.
+/// Not a well-formed <div xmlns="http://www.w3.org/1999/xhtml">, or beyond the limits, or with a DOCTYPE or entities of
+/// its own.
 struct NarrativeRefused {
-  std::string reason;   // without content
+  std::string reason;  // without content
   unsigned line = 0;
 };
 

@@ -11,28 +11,69 @@ consteval std::array<std::string_view, N> sorted(std::array<std::string_view, N>
   return names;
 }
 
-constexpr auto kept_elements = sorted(std::to_array<std::string_view>({
-    "a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "dfn", "div", "dl", "dt", "em",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub", "sup", "table",
-    "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var"}));
+constexpr auto kept_elements = sorted(std::to_array<std::string_view>(
+    {"a",   "abbr", "acronym", "b",     "big", "blockquote", "br",  "caption", "cite", "code",  "col",  "colgroup",
+     "dd",  "dfn",  "div",     "dl",    "dt",  "em",         "h1",  "h2",      "h3",   "h4",    "h5",   "h6",
+     "hr",  "i",    "img",     "li",    "ol",  "p",          "pre", "q",       "samp", "small", "span", "strong",
+     "sub", "sup",  "table",   "tbody", "td",  "tfoot",      "th",  "thead",   "tr",   "tt",    "ul",   "var"}));
 
 /// Their content is code, or text that nobody was meant to read, or another language.
-constexpr auto dropped_elements = sorted(std::to_array<std::string_view>({
-    "applet", "audio", "base", "button", "canvas", "embed", "form", "frame", "frameset", "head", "iframe", "input", "link", "math", "meta",
-    "noscript", "object", "option", "param", "script", "select", "source", "style", "svg", "template", "textarea", "title", "track", "video", "xml"}));
+constexpr auto dropped_elements = sorted(std::to_array<std::string_view>(
+    {"applet", "audio",  "base",  "button", "canvas",   "embed",    "form",   "frame",  "frameset", "head",
+     "iframe", "input",  "link",  "math",   "meta",     "noscript", "object", "option", "param",    "script",
+     "select", "source", "style", "svg",    "template", "textarea", "title",  "track",  "video",    "xml"}));
 
-constexpr auto kept_attributes = sorted(std::to_array<std::string_view>({
-    "abbr", "accesskey", "align", "alt", "axis", "bgcolor", "border", "cellhalign", "cellpadding", "cellspacing", "cellvalign", "char", "charoff",
-    "charset", "cite", "class", "colspan", "compact", "coords", "dir", "frame", "headers", "height", "href", "hreflang", "hspace", "id", "lang",
-    "longdesc", "name", "nowrap", "rel", "rev", "rowspan", "rules", "scope", "shape", "span", "src", "start", "style", "summary", "tabindex",
-    "title", "type", "valign", "value", "vspace", "width"}));
+constexpr auto kept_attributes = sorted(std::to_array<std::string_view>(
+    {"abbr",        "accesskey",  "align",  "alt",     "axis",    "bgcolor", "border",   "cellhalign", "cellpadding",
+     "cellspacing", "cellvalign", "char",   "charoff", "charset", "cite",    "class",    "colspan",    "compact",
+     "coords",      "dir",        "frame",  "headers", "height",  "href",    "hreflang", "hspace",     "id",
+     "lang",        "longdesc",   "name",   "nowrap",  "rel",     "rev",     "rowspan",  "rules",      "scope",
+     "shape",       "span",       "src",    "start",   "style",   "summary", "tabindex", "title",      "type",
+     "valign",      "value",      "vspace", "width"}));
 
 /// Whole names, or families ending in '-'.
-constexpr std::string_view kept_properties[] = {
-    "color", "background", "background-color", "font", "font-", "text-", "line-height", "letter-spacing", "word-spacing", "word-wrap", "word-break",
-    "vertical-align", "white-space", "border", "border-", "margin", "margin-", "padding", "padding-", "width", "height", "min-", "max-", "list-style",
-    "list-style-type", "list-style-position", "display", "float", "clear", "table-layout", "empty-cells", "caption-side", "page-break-", "overflow",
-    "overflow-x", "overflow-y", "visibility", "direction", "cursor", "align", "valign", "quotes"};
+constexpr std::string_view kept_properties[] = {"color",
+                                                "background",
+                                                "background-color",
+                                                "font",
+                                                "font-",
+                                                "text-",
+                                                "line-height",
+                                                "letter-spacing",
+                                                "word-spacing",
+                                                "word-wrap",
+                                                "word-break",
+                                                "vertical-align",
+                                                "white-space",
+                                                "border",
+                                                "border-",
+                                                "margin",
+                                                "margin-",
+                                                "padding",
+                                                "padding-",
+                                                "width",
+                                                "height",
+                                                "min-",
+                                                "max-",
+                                                "list-style",
+                                                "list-style-type",
+                                                "list-style-position",
+                                                "display",
+                                                "float",
+                                                "clear",
+                                                "table-layout",
+                                                "empty-cells",
+                                                "caption-side",
+                                                "page-break-",
+                                                "overflow",
+                                                "overflow-x",
+                                                "overflow-y",
+                                                "visibility",
+                                                "direction",
+                                                "cursor",
+                                                "align",
+                                                "valign",
+                                                "quotes"};
 
 constexpr std::string_view whitespace = " \t\r\n\f";
 
@@ -69,20 +110,24 @@ bool is_allowed_property(std::string_view name) {
 bool is_allowed_value(std::string_view value) {
   // No functions but colours, no escapes, comments or rules inside: what is left cannot fetch, run or hide.
   const std::string lower = ascii_lower(value);
-  for (const std::string_view bad : {"\\", "/*", "@", "<", "&", "{", "}", "expression", "javascript", "url", "behavior", "import", "-moz-binding", "var("}) {
+  for (const std::string_view bad : {"\\", "/*", "@", "<", "&", "{", "}", "expression", "javascript", "url", "behavior",
+                                     "import", "-moz-binding", "var("}) {
     if (lower.find(bad) != lower.npos) return false;
   }
   for (auto open = lower.find('('); open != lower.npos; open = lower.find('(', open + 1)) {
     const std::string_view before = std::string_view(lower).substr(0, open);
-    if (!before.ends_with("rgb") && !before.ends_with("rgba") && !before.ends_with("hsl") && !before.ends_with("hsla")) return false;
+    if (!before.ends_with("rgb") && !before.ends_with("rgba") && !before.ends_with("hsl") && !before.ends_with("hsla"))
+      return false;
   }
-  return std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 && whitespace.find(c) == whitespace.npos; });
+  return std::ranges::none_of(
+      value, [](char c) { return static_cast<unsigned char>(c) < 0x20 && whitespace.find(c) == whitespace.npos; });
 }
 
 bool is_allowed_declaration(std::string_view declaration) {
   const auto colon = declaration.find(':');
   if (colon == declaration.npos) return false;
-  return is_allowed_property(ascii_lower(trimmed(declaration.substr(0, colon)))) && is_allowed_value(declaration.substr(colon + 1));
+  return is_allowed_property(ascii_lower(trimmed(declaration.substr(0, colon)))) &&
+         is_allowed_value(declaration.substr(colon + 1));
 }
 
 }  // namespace
@@ -105,8 +150,11 @@ bool is_allowed_image(std::string_view url) {
   const std::string read = url_as_read(url);
   const std::string_view scheme = scheme_of(read);
   if (scheme.empty()) return !read.starts_with("//") && !read.starts_with("\\") && !read.starts_with("/\\");
-  for (const std::string_view bitmap : {"data:image/png", "data:image/jpeg", "data:image/jpg", "data:image/gif", "data:image/webp", "data:image/bmp"}) {
-    if (read.starts_with(bitmap) && read.size() > bitmap.size() && (read[bitmap.size()] == ';' || read[bitmap.size()] == ',')) return true;
+  for (const std::string_view bitmap :
+       {"data:image/png", "data:image/jpeg", "data:image/jpg", "data:image/gif", "data:image/webp", "data:image/bmp"}) {
+    if (read.starts_with(bitmap) && read.size() > bitmap.size() &&
+        (read[bitmap.size()] == ';' || read[bitmap.size()] == ','))
+      return true;
   }
   return false;
 }

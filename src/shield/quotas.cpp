@@ -18,12 +18,14 @@ Calendar calendar_of(WallTime now) {
   const year_month_day date(today);
   const year_month this_month = date.year() / date.month();
   return {.day = static_cast<std::int32_t>(today.time_since_epoch().count()),
-          .month = (static_cast<int>(date.year()) - 1970) * 12 + static_cast<std::int32_t>(static_cast<unsigned>(date.month())) - 1,
+          .month = (static_cast<int>(date.year()) - 1970) * 12 +
+                   static_cast<std::int32_t>(static_cast<unsigned>(date.month())) - 1,
           .day_end = today + days(1),
           .month_end = sys_days((this_month + months(1)) / 1)};
 }
 
-std::unexpected<Refusal> exhausted(std::string_view period, std::uint64_t quota, WallTime now, std::chrono::sys_days end) {
+std::unexpected<Refusal> exhausted(std::string_view period, std::uint64_t quota, WallTime now,
+                                   std::chrono::sys_days end) {
   const auto wait_s = std::chrono::ceil<std::chrono::seconds>(end - now).count();
   Refusal refusal;
   refusal.status = 429;
@@ -32,7 +34,8 @@ std::unexpected<Refusal> exhausted(std::string_view period, std::uint64_t quota,
   refusal.cause = fmt::format("quota_{}: {} requests", period, quota);
   Issue issue;
   issue.code = "throttled";
-  issue.diagnostics = fmt::format("The client's quota of {} requests per {} is used up; it begins anew in {} s.", quota, period, wait_s);
+  issue.diagnostics = fmt::format("The client's quota of {} requests per {} is used up; it begins anew in {} s.", quota,
+                                  period, wait_s);
   refusal.issues.push_back(std::move(issue));
   refusal.headers.emplace_back("retry-after", std::to_string(wait_s));
   return refuse(std::move(refusal));
@@ -93,7 +96,8 @@ Allowed<void> Quotas::take(std::string_view client, const Quota& quota, WallTime
   // A clock that goes back keeps the later period, or a jump would give the quota anew.
   if (calendar.day > count.day) count.day = calendar.day, count.in_day = 0;
   if (calendar.month > count.month) count.month = calendar.month, count.in_month = 0;
-  if (quota.per_month > 0 && count.in_month >= quota.per_month) return exhausted("month", quota.per_month, now, calendar.month_end);
+  if (quota.per_month > 0 && count.in_month >= quota.per_month)
+    return exhausted("month", quota.per_month, now, calendar.month_end);
   if (quota.per_day > 0 && count.in_day >= quota.per_day) return exhausted("day", quota.per_day, now, calendar.day_end);
   ++count.in_day;
   ++count.in_month;

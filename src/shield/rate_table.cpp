@@ -5,7 +5,7 @@
 namespace ward::shield {
 
 struct RateTable::Entry::Slot {
-  std::uint64_t key = 0;      // 0: empty
+  std::uint64_t key = 0;  // 0: empty
   std::int64_t rest_at = 0;
 };
 

@@ -8,10 +8,11 @@
 
 namespace ward::shield {
 
-/// Buckets of eight entries of sixteen bytes; each shard of buckets has a lock. A key that is not in the table is at rest.
+/// Buckets of eight entries of sixteen bytes; each shard of buckets has a lock. A key that is not in the table is at
+/// rest.
 ///
-/// When a bucket is full of keys that are not at rest, the one nearest to rest makes room. A key that is throttled is the
-/// one farthest from rest, so a flood of new keys pushes out its own kind.
+/// When a bucket is full of keys that are not at rest, the one nearest to rest makes room. A key that is throttled is
+/// the one farthest from rest, so a flood of new keys pushes out its own kind.
 class RateTable {
  public:
   explicit RateTable(std::uint32_t keys_max);

@@ -9,7 +9,11 @@ std::unexpected<Refusal> malformed(std::string_view code, std::string cause) {
   Issue issue;
   issue.code = "invalid";
   issue.diagnostics = cause;
-  return refuse({.status = 400, .code = std::string(code), .kind = CauseKind::protocol, .cause = std::move(cause), .issues = {issue}});
+  return refuse({.status = 400,
+                 .code = std::string(code),
+                 .kind = CauseKind::protocol,
+                 .cause = std::move(cause),
+                 .issues = {issue}});
 }
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -63,8 +67,11 @@ Allowed<std::string> query_component(std::string_view raw) {
 }  // namespace
 
 Allowed<std::vector<std::string>> path_segments(std::string_view raw_path) {
-  const auto because = [](std::string_view fault) { return malformed("path_malformed", fmt::format("the path has {}", fault)); };
-  if (raw_path.empty() || raw_path.front() != '/') return malformed("path_malformed", "the path does not begin with a slash");
+  const auto because = [](std::string_view fault) {
+    return malformed("path_malformed", fmt::format("the path has {}", fault));
+  };
+  if (raw_path.empty() || raw_path.front() != '/')
+    return malformed("path_malformed", "the path does not begin with a slash");
   std::vector<std::string> segments;
   std::string_view rest = raw_path.substr(1);
   while (!rest.empty()) {
@@ -87,10 +94,12 @@ Allowed<std::vector<std::pair<std::string, std::string>>> parse_query(std::strin
     const std::string_view pair = raw.substr(0, ampersand);
     raw = ampersand == raw.npos ? std::string_view() : raw.substr(ampersand + 1);
     if (pair.empty()) continue;  // "a=1&&b=2" and a trailing & are harmless and common
-    if (pairs.size() == pairs_max) return malformed("query_malformed", fmt::format("the query has more than {} parameters", pairs_max));
+    if (pairs.size() == pairs_max)
+      return malformed("query_malformed", fmt::format("the query has more than {} parameters", pairs_max));
     const auto equals = pair.find('=');
     const std::string_view raw_name = pair.substr(0, equals);
-    if (raw_name.find(';') != raw_name.npos) return malformed("query_malformed", "a parameter's name holds a semicolon");
+    if (raw_name.find(';') != raw_name.npos)
+      return malformed("query_malformed", "a parameter's name holds a semicolon");
     auto name = query_component(raw_name);
     if (!name) return std::unexpected(std::move(name.error()));
     if (name->empty()) return malformed("query_malformed", "a parameter has no name");

@@ -10,7 +10,8 @@
 namespace ward::shield {
 namespace {
 
-/// Argument i is said to begin at (i + 1) << 32 of the request; a match's reference names that offset: "o0,8v4294967299,25".
+/// Argument i is said to begin at (i + 1) << 32 of the request; a match's reference names that offset:
+/// "o0,8v4294967299,25".
 constexpr unsigned place_shift = 32;
 
 std::ptrdiff_t argument_in(std::string_view reference) {
@@ -20,7 +21,8 @@ std::ptrdiff_t argument_in(std::string_view reference) {
     const char* last = reference.data() + reference.size();
     const auto [end, error] = std::from_chars(reference.data() + at + 1, last, offset);
     if (error != std::errc{} || end == last || *end != ',') continue;
-    if (offset >> place_shift > 0) argument = static_cast<std::ptrdiff_t>(offset >> place_shift) - 1;  // of a chain, its last
+    if (offset >> place_shift > 0)
+      argument = static_cast<std::ptrdiff_t>(offset >> place_shift) - 1;  // of a chain, its last
   }
   return argument;
 }
@@ -52,7 +54,8 @@ struct RuleEngine::Inside {
 
 RuleEngine::RuleEngine() : inside_(std::make_unique<Inside>()) {
   inside_->library.setConnectorInformation("ward");
-  inside_->library.setServerLogCb([](void*, const void*) {}, modsecurity::RuleMessageLogProperty);  // or it writes to stderr
+  inside_->library.setServerLogCb([](void*, const void*) {},
+                                  modsecurity::RuleMessageLogProperty);  // or it writes to stderr
 }
 
 RuleEngine::~RuleEngine() = default;
@@ -73,7 +76,8 @@ std::vector<EngineMatch> RuleEngine::run(const EngineRequest& request) const {
   std::size_t place = 0;
   for (const auto& argument : request.arguments) {
     const std::string name = "v" + std::to_string(place);
-    transaction.addArgument(argument.in_body ? "POST" : "GET", name, std::string(argument.value), ++place << place_shift);
+    transaction.addArgument(argument.in_body ? "POST" : "GET", name, std::string(argument.value),
+                            ++place << place_shift);
   }
   transaction.processRequestHeaders();
   if (!request.body.empty()) {
@@ -94,7 +98,8 @@ std::string RuleEngine::signature() const {
 
 std::size_t RuleEngine::size() const {
   std::size_t count = 0;
-  for (int phase = 0; phase < modsecurity::Phases::NUMBER_OF_PHASES; ++phase) count += inside_->rules.m_rulesSetPhases[phase]->size();
+  for (int phase = 0; phase < modsecurity::Phases::NUMBER_OF_PHASES; ++phase)
+    count += inside_->rules.m_rulesSetPhases[phase]->size();
   return count;
 }
 

@@ -1,5 +1,5 @@
-// libmodsecurity behind plain types. Its headers do not compile as C++23 (they make a std::string from NULL), so the one
-// file that includes them is compiled as C++20, without the house's std::expected.
+// libmodsecurity behind plain types. Its headers do not compile as C++23 (they make a std::string from NULL), so the
+// one file that includes them is compiled as C++20, without the house's std::expected.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,11 @@
 
 namespace ward::shield {
 
-/// One match of one rule. `variable` is what the engine's message says ("ARGS:x"): for readers, as a value may forge it.
+/// One match of one rule. `variable` is what the engine's message says ("ARGS:x"): for readers, as a value may forge
+/// it.
 struct EngineMatch {
   std::uint32_t rule = 0;
-  int severity = 0;        // CRS: critical 2, error 3, warning 4, notice 5
+  int severity = 0;  // CRS: critical 2, error 3, warning 4, notice 5
   std::string message;
   std::string variable;
   /// The argument that matched, by the offset that it was given, which no value can forge; -1 if it was none.
@@ -32,7 +33,7 @@ struct EngineRequest {
   std::string method = "POST";
   std::string uri = "/";
   std::vector<std::pair<std::string, std::string>> headers;
-  std::vector<EngineArgument> arguments;   // decoded; beside those of the uri
+  std::vector<EngineArgument> arguments;  // decoded; beside those of the uri
   std::string_view body;
 };
 
@@ -47,8 +48,8 @@ class RuleEngine {
   std::string load_file(const std::string& file);
 
   std::vector<EngineMatch> run(const EngineRequest& request) const;
-  std::string signature() const;           // "OWASP_CRS/3.3.4"
-  std::size_t size() const;                // rules and markers
+  std::string signature() const;  // "OWASP_CRS/3.3.4"
+  std::size_t size() const;       // rules and markers
 
  private:
   struct Inside;

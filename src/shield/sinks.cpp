@@ -48,9 +48,25 @@ std::string trimmed(std::string name) {
 
 /// Media types that a browser shows without running anything of them. SVG, HTML, XML and PDF are not among them.
 bool is_inert(std::string_view media_type) {
-  constexpr std::string_view inert[] = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff", "application/dicom",
-                                        "application/pdf", "text/plain", "text/csv", "audio/mpeg", "audio/wav", "audio/ogg", "video/mp4", "video/webm",
-                                        "application/json", "application/fhir+json", "application/zip", "application/octet-stream"};
+  constexpr std::string_view inert[] = {"image/png",
+                                        "image/jpeg",
+                                        "image/gif",
+                                        "image/webp",
+                                        "image/bmp",
+                                        "image/tiff",
+                                        "application/dicom",
+                                        "application/pdf",
+                                        "text/plain",
+                                        "text/csv",
+                                        "audio/mpeg",
+                                        "audio/wav",
+                                        "audio/ogg",
+                                        "video/mp4",
+                                        "video/webm",
+                                        "application/json",
+                                        "application/fhir+json",
+                                        "application/zip",
+                                        "application/octet-stream"};
   return std::ranges::find(inert, media_type) != std::end(inert);
 }
 
@@ -78,7 +94,8 @@ std::string terminal(std::string_view text) {
 std::string header_value(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = is_alphanumeric(c) || c == ' ' || c == '\t' || visible_in_header.find(c) != visible_in_header.npos;
+    const bool plain =
+        is_alphanumeric(c) || c == ' ' || c == '\t' || visible_in_header.find(c) != visible_in_header.npos;
     if (plain && c != '%') {
       out += c;
     } else {
@@ -131,8 +148,9 @@ std::string csv_cell(std::string_view text) {
   constexpr std::string_view wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
   const auto visible = text.find_first_not_of(' ');
   const std::string_view seen = visible == text.npos ? std::string_view() : text.substr(visible);
-  const bool formula = !seen.empty() && (starts.find(seen.front()) != starts.npos ||
-                                         std::ranges::any_of(wide, [&](std::string_view w) { return seen.starts_with(w); }));
+  const bool formula =
+      !seen.empty() && (starts.find(seen.front()) != starts.npos ||
+                        std::ranges::any_of(wide, [&](std::string_view w) { return seen.starts_with(w); }));
   std::string out = formula ? "\"'" : "\"";
   for (const char c : text) {
     if (c == '"') out += '"';

@@ -1,4 +1,5 @@
-// One encoder for each place that text ends up in. Content is never changed on the way in; it is escaped on the way out.
+// One encoder for each place that text ends up in. Content is never changed on the way in; it is escaped on the way
+// out.
 #pragma once
 
 #include <string>
@@ -20,11 +21,13 @@ std::string header_value(std::string_view text);
 std::string file_name(std::string_view text);
 /// `attachment; filename="report.pdf"; filename*=UTF-8''...` (RFC 6266, RFC 8187).
 std::string content_disposition(std::string_view name);
-/// A cell of CSV (RFC 4180), always quoted; a leading = + - @ tab or CR gets an apostrophe, so that no spreadsheet runs it.
+/// A cell of CSV (RFC 4180), always quoted; a leading = + - @ tab or CR gets an apostrophe, so that no spreadsheet runs
+/// it.
 std::string csv_cell(std::string_view text);
 
-/// Headers with which stored bytes leave (a raw Binary, an attachment): content-type (application/octet-stream unless it
-/// is one that no browser runs), content-disposition, x-content-type-options, and a sandbox content-security-policy.
-std::vector<std::pair<std::string, std::string>> binary_headers(std::string_view media_type, std::string_view name = "");
+/// Headers with which stored bytes leave (a raw Binary, an attachment): content-type (application/octet-stream unless
+/// it is one that no browser runs), content-disposition, x-content-type-options, and a sandbox content-security-policy.
+std::vector<std::pair<std::string, std::string>> binary_headers(std::string_view media_type,
+                                                                std::string_view name = "");
 
 }  // namespace ward::shield

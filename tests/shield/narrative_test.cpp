@@ -7,15 +7,20 @@
 namespace ward::shield {
 namespace {
 
-std::string div(std::string_view inside) { return fmt::format("<div xmlns=\"http://www.w3.org/1999/xhtml\">{}</div>", inside); }
+std::string div(std::string_view inside) {
+  return fmt::format("<div xmlns=\"http://www.w3.org/1999/xhtml\">{}</div>", inside);
+}
 
 TEST(Narrative, what_fhir_allows_passes) {
   const char* cases[] = {
       "BP &lt;120 &amp; falling",
       "<p class=\"x\" id=\"a\">text<br/><b>bold</b></p>",
-      "<table border=\"1\"><tbody><tr><td colspan=\"2\" style=\"color: red; padding-left: 2px\">x</td></tr></tbody></table>",
-      "<a href=\"https://example.org/x?a=1&amp;b=2\">x</a><a href=\"#a\">y</a><a name=\"a\"/><a href=\"mailto:x@example.org\">z</a><a href=\"Patient/1\">r</a>",
-      "<img src=\"data:image/png;base64,AAAA\" alt=\"x\"/><img src=\"#pic\" alt=\"y\"/><img src=\"pic.png\" alt=\"z\"/>",
+      "<table border=\"1\"><tbody><tr><td colspan=\"2\" style=\"color: red; padding-left: "
+      "2px\">x</td></tr></tbody></table>",
+      "<a href=\"https://example.org/x?a=1&amp;b=2\">x</a><a href=\"#a\">y</a><a name=\"a\"/><a "
+      "href=\"mailto:x@example.org\">z</a><a href=\"Patient/1\">r</a>",
+      "<img src=\"data:image/png;base64,AAAA\" alt=\"x\"/><img src=\"#pic\" alt=\"y\"/><img src=\"pic.png\" "
+      "alt=\"z\"/>",
       "<p xml:lang=\"en\" lang=\"en\">x</p>",
       "<p>&#160;&#xA9;</p>",
       "<p>a <![CDATA[<b>]]></p>",
@@ -23,7 +28,11 @@ TEST(Narrative, what_fhir_allows_passes) {
   };
   for (const char* inside : cases) {
     const Narrative narrative = check_narrative(div(inside));
-    EXPECT_TRUE(std::holds_alternative<NarrativePasses>(narrative)) << inside << testing::PrintToString(std::holds_alternative<NarrativeCleaned>(narrative) ? std::get<NarrativeCleaned>(narrative).removed : std::vector<std::string>{});
+    EXPECT_TRUE(std::holds_alternative<NarrativePasses>(narrative))
+        << inside
+        << testing::PrintToString(std::holds_alternative<NarrativeCleaned>(narrative)
+                                      ? std::get<NarrativeCleaned>(narrative).removed
+                                      : std::vector<std::string>{});
   }
   EXPECT_TRUE(std::holds_alternative<NarrativePasses>(check_narrative("\n " + div("x"))));
 }
@@ -69,11 +78,25 @@ TEST(Narrative, what_could_act_is_removed_and_named) {
 }
 
 TEST(Narrative, what_is_not_a_div_of_xhtml_is_refused) {
-  const std::string cases[] = {
-      "", "text", "<p xmlns=\"http://www.w3.org/1999/xhtml\">x</p>", "<div>no namespace</div>", "<div xmlns=\"urn:x\">x</div>", div("<p>"), div("<p></b>"), div("&nbsp;"), div("a & b"),
-      div("<p a=1>x</p>"), div("<p id=\"a\" id=\"b\"/>"), "<!DOCTYPE div [<!ENTITY a \"b\">]>" + div("&a;"), "<?xml version=\"1.0\"?>" + div("x"), div("\x01"), div("\xFF"),
-      div("x") + "<script/>", div("<!DOCTYPE x>")};
-  for (const auto& xhtml : cases) EXPECT_TRUE(std::holds_alternative<NarrativeRefused>(check_narrative(xhtml))) << xhtml;
+  const std::string cases[] = {"",
+                               "text",
+                               "<p xmlns=\"http://www.w3.org/1999/xhtml\">x</p>",
+                               "<div>no namespace</div>",
+                               "<div xmlns=\"urn:x\">x</div>",
+                               div("<p>"),
+                               div("<p></b>"),
+                               div("&nbsp;"),
+                               div("a & b"),
+                               div("<p a=1>x</p>"),
+                               div("<p id=\"a\" id=\"b\"/>"),
+                               "<!DOCTYPE div [<!ENTITY a \"b\">]>" + div("&a;"),
+                               "<?xml version=\"1.0\"?>" + div("x"),
+                               div("\x01"),
+                               div("\xFF"),
+                               div("x") + "<script/>",
+                               div("<!DOCTYPE x>")};
+  for (const auto& xhtml : cases)
+    EXPECT_TRUE(std::holds_alternative<NarrativeRefused>(check_narrative(xhtml))) << xhtml;
 }
 
 TEST(Narrative, is_bounded) {

@@ -27,9 +27,40 @@ TEST(RequestLine, a_path_is_decoded_once_into_segments) {
 }
 
 TEST(RequestLine, a_path_that_two_readers_could_read_differently_is_refused) {
-  const char* cases[] = {"", "fhir", "//fhir", "/fhir//Patient", "/fhir/../admin", "/fhir/%2e%2e/admin", "/fhir/.", "/fhir/%2E", "/a%2Fb", "/a%2fb", "/a%5Cb", "/a\\b",
-                         "/a;b=c/d", "/a%3Bb", "/a%00b", "/a%0Ab", "/a%7F", "/a%", "/a%4", "/a%zz", "/%252e%252e/x", "/a%2541", "/%25u002e", "/a%C0%AE", "/a%FF",
-                         "/a%ED%A0%80", "/a b", "/caf\xC3\xA9", "/a\"b", "/a<b", "/a|b", "/a?b", "/a#b", "//"};
+  const char* cases[] = {"",
+                         "fhir",
+                         "//fhir",
+                         "/fhir//Patient",
+                         "/fhir/../admin",
+                         "/fhir/%2e%2e/admin",
+                         "/fhir/.",
+                         "/fhir/%2E",
+                         "/a%2Fb",
+                         "/a%2fb",
+                         "/a%5Cb",
+                         "/a\\b",
+                         "/a;b=c/d",
+                         "/a%3Bb",
+                         "/a%00b",
+                         "/a%0Ab",
+                         "/a%7F",
+                         "/a%",
+                         "/a%4",
+                         "/a%zz",
+                         "/%252e%252e/x",
+                         "/a%2541",
+                         "/%25u002e",
+                         "/a%C0%AE",
+                         "/a%FF",
+                         "/a%ED%A0%80",
+                         "/a b",
+                         "/caf\xC3\xA9",
+                         "/a\"b",
+                         "/a<b",
+                         "/a|b",
+                         "/a?b",
+                         "/a#b",
+                         "//"};
   for (const char* raw : cases) {
     const auto read = path_segments(raw);
     ASSERT_FALSE(read) << raw;
@@ -42,14 +73,17 @@ TEST(RequestLine, a_path_that_two_readers_could_read_differently_is_refused) {
 TEST(RequestLine, a_query_is_decoded_once_in_order) {
   const auto read = parse_query("name=O%27Brien&name=b+c&empty=&flag&code=http%3A%2F%2Floinc.org%7C1&&x=a=b&y=100%25");
   ASSERT_TRUE(read);
-  const std::vector<std::pair<std::string, std::string>> expected = {{"name", "O'Brien"}, {"name", "b c"}, {"empty", ""}, {"flag", ""}, {"code", "http://loinc.org|1"}, {"x", "a=b"}, {"y", "100%"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"name", "O'Brien"}, {"name", "b c"}, {"empty", ""}, {"flag", ""}, {"code", "http://loinc.org|1"},
+      {"x", "a=b"},        {"y", "100%"}};
   EXPECT_EQ(*read, expected);
   EXPECT_TRUE(parse_query("")->empty());
   EXPECT_TRUE(parse_query("note=a%0Ab%09c"));
 }
 
 TEST(RequestLine, a_query_with_bad_bytes_is_refused) {
-  for (const char* raw : {"a=%00", "a=%01", "a=%7F", "a=%", "a=%4", "a=%zz", "a=%C0%80", "a=%ED%A0%80", "=1", "%00=1", "a;b=1", "a=\x01"}) {
+  for (const char* raw : {"a=%00", "a=%01", "a=%7F", "a=%", "a=%4", "a=%zz", "a=%C0%80", "a=%ED%A0%80", "=1", "%00=1",
+                          "a;b=1", "a=\x01"}) {
     const auto read = parse_query(raw);
     ASSERT_FALSE(read) << raw;
     EXPECT_EQ(read.error().code, "query_malformed");

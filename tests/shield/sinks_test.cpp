@@ -31,9 +31,19 @@ TEST(Sinks, a_header_value_cannot_hold_a_second_header) {
 }
 
 TEST(Sinks, a_file_name_stays_in_its_folder) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"report.pdf", "report.pdf"}, {"../../etc/passwd", "_.._etc_passwd"}, {"..", "file"}, {"", "file"}, {".hidden", "hidden"}, {"a/b\\c:d", "a_b_c_d"},
-      {"CON", "_CON"}, {"com1.txt", "_com1.txt"}, {"console.txt", "console.txt"}, {"a\r\nb.txt", "ab.txt"}, {"\xE2\x80\xAEgpj.exe", "gpj.exe"}, {"name. ", "name"}, {"Zo\xC3\xAB.txt", "Zo\xC3\xAB.txt"}};
+  const std::pair<const char*, const char*> cases[] = {{"report.pdf", "report.pdf"},
+                                                       {"../../etc/passwd", "_.._etc_passwd"},
+                                                       {"..", "file"},
+                                                       {"", "file"},
+                                                       {".hidden", "hidden"},
+                                                       {"a/b\\c:d", "a_b_c_d"},
+                                                       {"CON", "_CON"},
+                                                       {"com1.txt", "_com1.txt"},
+                                                       {"console.txt", "console.txt"},
+                                                       {"a\r\nb.txt", "ab.txt"},
+                                                       {"\xE2\x80\xAEgpj.exe", "gpj.exe"},
+                                                       {"name. ", "name"},
+                                                       {"Zo\xC3\xAB.txt", "Zo\xC3\xAB.txt"}};
   for (const auto& [given, kept] : cases) EXPECT_EQ(file_name(given), kept) << given;
   const std::string longest = file_name(std::string(199, 'a') + "\xC3\xA9");
   EXPECT_TRUE(is_utf8(longest));
@@ -42,13 +52,17 @@ TEST(Sinks, a_file_name_stays_in_its_folder) {
 
 TEST(Sinks, content_disposition_follows_rfc_6266) {
   EXPECT_EQ(content_disposition("report.pdf"), "attachment; filename=\"report.pdf\"");
-  EXPECT_EQ(content_disposition("Zo\xC3\xAB \"x\".pdf"), "attachment; filename=\"Zo_ _x_.pdf\"; filename*=UTF-8''Zo%C3%AB%20_x_.pdf");
+  EXPECT_EQ(content_disposition("Zo\xC3\xAB \"x\".pdf"),
+            "attachment; filename=\"Zo_ _x_.pdf\"; filename*=UTF-8''Zo%C3%AB%20_x_.pdf");
   EXPECT_EQ(content_disposition("100%25.txt"), "attachment; filename=\"100_25.txt\"; filename*=UTF-8''100%2525.txt");
 }
 
 TEST(Sinks, a_csv_cell_is_never_a_formula) {
   EXPECT_EQ(csv_cell("Smith, \"Jo\""), "\"Smith, \"\"Jo\"\"\"");
-  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\xEF\xBC\x9D" "1"}) EXPECT_EQ(csv_cell(formula).substr(0, 2), "\"'") << formula;
+  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1",
+                              "\xEF\xBC\x9D"
+                              "1"})
+    EXPECT_EQ(csv_cell(formula).substr(0, 2), "\"'") << formula;
   EXPECT_EQ(csv_cell("120/80"), "\"120/80\"");
 }
 
