@@ -56,7 +56,7 @@ std::vector<Path> read_paths(const config::Section& view, std::string_view type,
     paths.push_back(std::move(*path));
   }
   // A parent before what is inside it.
-  std::ranges::stable_sort(paths, {}, [](const Path& path) { return path.steps.size(); });
+  std::ranges::sort(paths, {}, [](const Path& path) { return path.steps.size(); });
   return paths;
 }
 
