@@ -34,6 +34,7 @@ class Decision {
     for (const Branch& branch : body_->branches) {
       if (rules_.roles[branch.role].writes == Writes::merge) body_->writes = Writes::merge;
     }
+    body_->settle();
     note_views();
     return Grant(body_);
   }

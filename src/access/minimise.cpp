@@ -18,12 +18,6 @@ std::unexpected<Error> malformed() {
 }
 std::unexpected<Error> not_visible() { return fail("not_visible", "the resource is outside of the grant"); }
 
-/// True if every resource of every type is in a branch, without looking.
-bool sees_everything(const GrantBody& body) {
-  const auto branches = branches_for(body, "*", {.read = true, .search = true}, nullptr);
-  return std::ranges::any_of(branches, [](const Branch& one) { return one.all && one.constraints.empty(); });
-}
-
 Result<void> checked(Outcome outcome) {
   if (outcome == Outcome::written) return {};
   if (outcome == Outcome::nothing) return not_visible();
@@ -36,7 +30,7 @@ Result<Sendable> minimise(Phi<Buffer> phi, const Grant& grant, const Facts& fact
   const GrantBody& body = grant.body();
   Buffer source = std::move(phi).take();
   if (body.whole) return Sendable(std::move(source));
-  const bool everything = body.policy != nullptr && sees_everything(body);
+  const bool everything = body.sees_everything;
   if (body.policy != nullptr && grant.unrestricted() && (facts.visible || everything)) return Sendable(std::move(source));
 
   Scan& scan = thread_scan();

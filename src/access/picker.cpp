@@ -34,15 +34,20 @@ Picker::Picked Picker::pick(std::string_view type, std::string_view resource, co
     found = facts_.patients_of(type, resource);
     patients = found;
   }
+  // The store chose by the branches, but not by which: only what all of them show may leave.
+  const bool by_any = own == nullptr && by_patient && facts_.visible && !facts_.patients_of;
   // Of branches with a constraint it is known that one matches, not which, if the store chose by them.
   std::uint64_t sure = 0;
   std::uint64_t unsure = 0;
   const Branch* first_unsure = nullptr;
   bool alike = true;
   for (const Branch& branch : all) {
-    if (!in_branch(branch, type, patients)) continue;
+    if (!by_any && !in_branch(branch, type, patients)) continue;
     const std::uint64_t bit = std::uint64_t{1} << branch.role;
-    if (branch.constraints.empty() || (facts_.satisfies && facts_.satisfies(branch, type, resource))) {
+    if (by_any) {
+      unsure |= bit;
+      alike = false;
+    } else if (branch.constraints.empty() || (facts_.satisfies && facts_.satisfies(branch, type, resource))) {
       sure |= bit;
     } else if (!facts_.satisfies && facts_.visible) {
       unsure |= bit;

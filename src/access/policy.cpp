@@ -21,7 +21,7 @@ constexpr ViewKey treatment_keys[] = {
     {"mask", Treatment::mask}, {"zip3", Treatment::zip3}, {"year", Treatment::year}, {"keep", Treatment::keep}};
 
 /// A path with all that can be wrong with it for a treatment; empty if nothing is.
-std::string objection(const Path& path, Treatment treatment, bool show_or_hide) {
+std::string objection(const Path& path, Treatment treatment) {
   const std::string& first = path.steps.front().name;
   const bool conditional = std::ranges::any_of(path.steps, [](const PathStep& step) { return step.condition.has_value(); });
   const std::string_view code = path.type != nullptr ? path.type->code : "";
@@ -35,15 +35,19 @@ std::string objection(const Path& path, Treatment treatment, bool show_or_hide) 
   if (treatment == Treatment::mask && !path.steps.back().choice.empty()) {
     return fmt::format("is one type of a choice; mask \"{}\"", path.steps.back().choice);
   }
-  (void)show_or_hide;
   return "";
 }
 
 std::vector<Path> read_paths(const config::Section& view, std::string_view type, std::string_view key, Treatment treatment, bool& good) {
   std::vector<Path> paths;
-  for (const std::string& text : view.texts(key)) {
+  const auto texts = view.texts(key);
+  if (texts.empty() && view.has(key) && key != "show") {
+    view.problem(key, "names no element; write paths, as in [\"name.family\"], or take the key out");
+    good = false;
+  }
+  for (const std::string& text : texts) {
     auto path = parse_path(type, text);
-    const std::string wrong = path ? objection(*path, treatment, key == "show" || key == "hide") : path.error().message();
+    const std::string wrong = path ? objection(*path, treatment) : path.error().message();
     if (!wrong.empty()) {
       view.problem(key, path ? fmt::format("\"{}\" {}", text, wrong) : wrong);
       good = false;
@@ -52,7 +56,7 @@ std::vector<Path> read_paths(const config::Section& view, std::string_view type,
     paths.push_back(std::move(*path));
   }
   // A parent before what is inside it.
-  std::ranges::stable_sort(paths, {}, [](const Path& path) { return path.steps.size(); });
+  std::ranges::sort(paths, {}, [](const Path& path) { return path.steps.size(); });
   return paths;
 }
 
@@ -94,7 +98,7 @@ class RoleReader {
  public:
   RoleReader(const config::Section& section, std::string name, std::vector<Note>& notes) : section_(section), notes_(notes) {
     role_.name = std::move(name);
-    role_.where = section.has("may") ? section.where("may") : fmt::format("{}", section.where("may"));
+    role_.where = section.where("may");
   }
 
   Role read() {
@@ -102,7 +106,8 @@ class RoleReader {
     read_patients();
     read_purposes();
     read_views();
-    const std::string writes = section_.choice("writes", {"refuse", "merge"}, "refuse");
+    const std::string writes = section_.text("writes", "refuse");
+    if (writes != "refuse" && writes != "merge") problem("writes", fmt::format("\"{}\" is not one of refuse, merge", writes));
     role_.writes = writes == "merge" ? Writes::merge : Writes::refuse;
     check_wildcard();
     return std::move(role_);

@@ -120,6 +120,17 @@ std::shared_ptr<const ViewSet> Rules::views(std::uint64_t mask, bool narrow, boo
   return compiled;
 }
 
+void GrantBody::settle() {
+  shows_everything = !reaches.empty();
+  for (const auto& [role, reach] : reaches) {
+    auto set = rules().views(std::uint64_t{1} << role, false, every_type_in_scope);
+    shows_everything = shows_everything && set->all_whole();
+    role_views.push_back(std::move(set));
+  }
+  const auto everywhere = branches_for(*this, "*", reading, nullptr);
+  sees_everything = std::ranges::any_of(everywhere, [](const Branch& one) { return one.all && one.constraints.empty(); });
+}
+
 std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, const scope::Actions& any_of, std::vector<Cause>* causes) {
   std::vector<Branch> out;
   for (const auto& [index, reach] : body.reaches) {
@@ -154,7 +165,6 @@ std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, c
       }
     }
   }
-  (void)reading;
   return out;
 }
 

@@ -66,9 +66,17 @@ struct GrantBody {
   std::string purpose;
   WallTime valid_until{};
   Writes writes = Writes::refuse;
+  // Worked out once, by `settle`.
+  bool sees_everything = false;                 // every resource of every type is in a branch
+  bool shows_everything = false;                // ... and leaves as it is
+  std::vector<std::shared_ptr<const ViewSet>> role_views;  // in the order of `reaches`
 
+  void settle();
   const Rules& rules() const { return policy->rules(); }
   std::shared_ptr<const ViewSet> views(std::uint64_t mask, bool narrow = false) const {
+    for (std::size_t i = 0; i < role_views.size(); ++i) {
+      if (mask == std::uint64_t{1} << reaches[i].first) return role_views[i];
+    }
     return rules().views(mask, narrow, every_type_in_scope);
   }
 };

@@ -60,7 +60,12 @@ struct Node {
   std::vector<Entry> entries;
   std::string masked;           // members put in place of required or masked ones: "\"_status\":{...}"; empty: none
   Action unknown;               // names that are not in the table
-  std::vector<std::uint16_t> slots;
+  struct Slot {
+    std::uint64_t first = 0, last = 0;  // the first and last eight bytes of the name
+    std::size_t size = 0;
+    const Entry* entry = nullptr;
+  };
+  std::vector<Slot> slots;
   unsigned shift = 0;
 
   void seal();                  // builds the hash; entries must not change afterwards

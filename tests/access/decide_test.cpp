@@ -1,6 +1,7 @@
 #include "policy_of.hpp"
 
 #include "r4/r4.hpp"
+#include "rules.hpp"
 
 namespace ward::access {
 namespace {
@@ -117,6 +118,11 @@ TEST(Decide, sees_by_patient_and_by_kind_of_type) {
   EXPECT_FALSE(grant.sees("Organization", {}));  // not in `may`
   EXPECT_EQ(grant.valid_until(), WallTime(std::chrono::seconds(60)));
   EXPECT_EQ(grant.cause_text(), "ward.toml:9 role desk, scope user/*.cruds, patients department");
+}
+
+TEST(Decide, types_about_nobody_are_those_that_cannot_name_a_patient) {
+  for (const char* type : {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "HealthcareService", "ValueSet"}) EXPECT_TRUE(detail::about_nobody(type)) << type;
+  for (const char* type : {"Patient", "Observation", "Schedule", "Task", "Binary", "Bundle", "Parameters", "Nonsense"}) EXPECT_FALSE(detail::about_nobody(type)) << type;
 }
 
 TEST(Decide, a_store_that_fails_refuses) {

@@ -30,6 +30,7 @@ TEST(PolicyFile, names_line_and_remedy) {
       {"condition", "view.Patient = { show = [\"identifier.where(system=urn)\"] }",
        "ward.toml:5: role.a.view.Patient.show: \"identifier.where(system=urn)\": a condition is written .where(name='literal')"},
       {"both", "view.Patient = { show = [\"name\"], hide = [\"gender\"] }", "ward.toml:5: role.a.view.Patient.hide: a view has `show`"},
+      {"hide of nothing", "view.Patient = { hide = [] }", "ward.toml:5: role.a.view.Patient.hide: names no element"},
       {"neither", "view.Patient = { }", "ward.toml:5: role.a.view.Patient.show: the view says nothing"},
       {"unknown treatment", "view.Patient = { hide = [\"name\"], yaer = [\"birthDate\"] }", "ward.toml:5: role.a.view.Patient.yaer: unknown key; did you mean \"year\"?"},
       {"year of a string", "view.Patient = { year = [\"gender\"] }", "ward.toml:5: role.a.view.Patient.year: \"gender\" is not a date or dateTime"},

@@ -171,6 +171,16 @@ TEST(View, bundles_of_an_upstream_lose_what_is_outside) {
   EXPECT_EQ(minimised(grant, body, facts), R"({"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Practitioner","id":"x"}}]})");
 }
 
+TEST(View, bundles_of_the_store_leave_by_what_all_branches_show) {
+  const auto policy = policy_of(
+      "[role.a]\nmay = [\"user/Patient.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"gender\", \"active\"] }\n"
+      "[role.b]\nmay = [\"user/Patient.rs\"]\npatients = \"department\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"active\", \"name\"] }\n");
+  const Grant grant = grant_of(policy, person({"a", "b"}), Interaction::search, "Patient");
+  const std::string body = R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,"gender":"male","name":[{"text":"A"}]}}]})";
+  EXPECT_EQ(minimised(grant, body, {.visible = true, .container = true}),
+            R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,)" S_TAG "}}]}");
+}
+
 TEST(View, assembly_puts_frames_around_resources) {
   const auto policy = policy_of(std::string(head) + "view.Patient = { show = [\"gender\"] }\n");
   const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Patient");
