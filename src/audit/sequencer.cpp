@@ -232,12 +232,14 @@ void Sequencer::try_reopen() {
   }
   Items items;
   std::uint64_t dropped = 0;
+  std::string fault;
   {
     const std::lock_guard lock(mutex_);
     items = std::exchange(late_, {});
     dropped = std::exchange(dropped_, 0);
-    items.insert(items.begin(), reopened_(reason_, items.size(), dropped));
+    fault = reason_;
   }
+  items.insert(items.begin(), reopened_(fault, items.size(), dropped));
   const auto written = writer_.write(items, [&](const auto& synced) { note_synced(synced); });
   note_durable(items);
   const std::lock_guard lock(mutex_);
