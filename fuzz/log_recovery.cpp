@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = 0; at < size && segment.size() < (1u << 16);) {
     const std::size_t length = std::min<std::size_t>(size - at, 1 + data[at]);
     chain = next_chain(chain, bytes.substr(at, length));
-    append_frame(segment, frame_seed(header.log, header.segment), index++, data[at] & 3u, chain, bytes.substr(at, length));
+    append_frame(segment, frame_seed(header.log, header.segment), index++, data[at] & 3u, chain,
+                 bytes.substr(at, length));
     at += length;
   }
   const std::size_t flipped = (data[1] | data[2] << 8) % segment.size();

@@ -18,8 +18,17 @@ TEST_F(DamagedLog, verify_names_the_exact_entry_of_any_flipped_bit) {
     struct {
       const char* name;
       std::uint64_t at;
-    } const classes[] = {{"length, low byte", 0}, {"length, high byte", 1}, {"position", 2}, {"checksum", 5}, {"index", 8}, {"index, high byte", 15},
-                         {"chain", 16}, {"chain, last byte", 47}, {"record, first byte", 48}, {"record, middle", place.bytes / 2}, {"record, last byte", place.bytes - 1}};
+    } const classes[] = {{"length, low byte", 0},
+                         {"length, high byte", 1},
+                         {"position", 2},
+                         {"checksum", 5},
+                         {"index", 8},
+                         {"index, high byte", 15},
+                         {"chain", 16},
+                         {"chain, last byte", 47},
+                         {"record, first byte", 48},
+                         {"record, middle", place.bytes / 2},
+                         {"record, last byte", place.bytes - 1}};
     for (const auto& one : classes) {
       for (const int bit : {0, 3, 7}) {
         flip(place.file, place.offset + one.at, bit);
@@ -109,7 +118,8 @@ TEST_F(DamagedLog, a_rewritten_log_with_good_checksums_and_chain_differs_from_it
     chain = next_chain(chain, stored);
     append_frame(forged, frame_seed(header.log, 0), frame->index, frame->position, chain, stored);
   }
-  std::fstream(all[0].file, std::ios::in | std::ios::out | std::ios::binary).write(forged.data(), static_cast<std::streamsize>(forged.size()));
+  std::fstream(all[0].file, std::ios::in | std::ios::out | std::ios::binary)
+      .write(forged.data(), static_cast<std::streamsize>(forged.size()));
   const Report report = proof();
   ASSERT_FALSE(report.ok);
   EXPECT_NE(report.findings[0].what.find("rewritten"), std::string::npos);
@@ -271,7 +281,8 @@ TEST(Crc32c, agrees_with_published_vectors_both_ways) {
   struct {
     std::string_view bytes;
     std::uint32_t crc;
-  } const cases[] = {{"", 0}, {"123456789", 0xE3069283}, {zeros, 0x8A9136AA}, {ones, 0x62A8AB43}};  // RFC 3720 appendix B.4
+  } const cases[] = {
+      {"", 0}, {"123456789", 0xE3069283}, {zeros, 0x8A9136AA}, {ones, 0x62A8AB43}};  // RFC 3720 appendix B.4
   for (const auto& one : cases) {
     EXPECT_EQ(crc32c(0, one.bytes), one.crc);
     EXPECT_EQ(crc32c_portable(0, one.bytes), one.crc);

@@ -1,8 +1,8 @@
 #include "harness.hpp"
 
-#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <set>
 
 namespace ward::audit {
 namespace {
@@ -61,7 +61,9 @@ TEST_F(FaultyDisk, a_failed_write_or_sync_closes_the_log_and_it_opens_again_by_i
     ASSERT_FALSE(reopened.empty());
     EXPECT_EQ(reopened.back().index, before->index() + 1);
     const auto& detail = reopened.back().record.detail;
-    EXPECT_TRUE(std::find(detail.begin(), detail.end(), std::pair<std::string, std::string>("no_phi.log_closed", "2")) != detail.end()) << one.name;
+    EXPECT_TRUE(std::find(detail.begin(), detail.end(),
+                          std::pair<std::string, std::string>("no_phi.log_closed", "2")) != detail.end())
+        << one.name;
   }
 }
 

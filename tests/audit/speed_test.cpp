@@ -37,10 +37,12 @@ TEST_F(Speed, DISABLED_append_at_64_waiting_and_verify) {
     loop.run();
     const auto stats = log->stats();
     const double took = seconds() - begin, spent = cpu_seconds() - cpu;
-    fmt::print("append: {:.0f}/s, CPU {:.1f} us per record, {:.1f} records per sync, sync {:.0f} us, {:.0f} bytes per record\n",
-               static_cast<double>(count) / took, spent / static_cast<double>(count) * 1e6,
-               static_cast<double>(count) / static_cast<double>(stats.syncs), stats.sync_seconds * 1e6,
-               static_cast<double>(stats.bytes) / static_cast<double>(stats.records));
+    fmt::print(
+        "append: {:.0f}/s, CPU {:.1f} us per record, {:.1f} records per sync, sync {:.0f} us, {:.0f} bytes per "
+        "record\n",
+        static_cast<double>(count) / took, spent / static_cast<double>(count) * 1e6,
+        static_cast<double>(count) / static_cast<double>(stats.syncs), stats.sync_seconds * 1e6,
+        static_cast<double>(stats.bytes) / static_cast<double>(stats.records));
     for (int i = 0; i < 300'000; ++i) {
       while (log->stats().queued > 50'000) std::this_thread::yield();
       log->append_later(record());
@@ -50,7 +52,8 @@ TEST_F(Speed, DISABLED_append_at_64_waiting_and_verify) {
   const double cpu = cpu_seconds();
   const Report report = proof();
   EXPECT_TRUE(report.ok) << report.text();
-  fmt::print("verify: {} entries, {:.0f}/s of wall clock, {:.0f}/s of CPU\n", report.entries, static_cast<double>(report.entries) / report.seconds,
+  fmt::print("verify: {} entries, {:.0f}/s of wall clock, {:.0f}/s of CPU\n", report.entries,
+             static_cast<double>(report.entries) / report.seconds,
              static_cast<double>(report.entries) / (cpu_seconds() - cpu));
   const double again = seconds();
   open();
