@@ -1,4 +1,5 @@
 // Bytes as a segment file: walking over it, finding later frames and going on must end, and never read outside.
+#include "base/error.hpp"
 #include "frame.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
