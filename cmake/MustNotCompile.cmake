@@ -10,7 +10,7 @@ function(ward_must_not_compile NAME FILE REASON)
   set(includes "$<TARGET_PROPERTY:${CASE_ROOM},INTERFACE_INCLUDE_DIRECTORIES>")
   set(definitions "$<TARGET_PROPERTY:${CASE_ROOM},INTERFACE_COMPILE_DEFINITIONS>")
   set(compile ${CMAKE_CXX_COMPILER} -std=c++23 -fsyntax-only
-    "$<$<BOOL:${includes}>:-I$<JOIN:${includes},;-I>>" "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},;-D>>" ${FILE})
+    "$<$<BOOL:${includes}>:-I$<JOIN:${includes},$<SEMICOLON>-I>>" "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},$<SEMICOLON>-D>>" ${FILE})
   foreach(expected compiles fails)
     add_test(NAME must_not_compile.${NAME}.${expected}
       COMMAND ${CMAKE_COMMAND} -DEXPECTED=${expected} "-DREASON=${REASON}" -P ${CMAKE_SOURCE_DIR}/cmake/must_not_compile_run.cmake

@@ -28,18 +28,18 @@ struct Options {
   std::size_t queue_max = 65'536;              // records waiting; beyond: "log_busy"
   std::chrono::milliseconds checkpoint_every{500};
   std::chrono::milliseconds reopen_every{500};
-  Disk* disk = nullptr;                        // tests: one that fails; null: the real one
+  Disk* disk = nullptr;  // tests: one that fails; null: the real one
 };
 
 struct Stats {
-  std::uint64_t records = 0;       // durable, since opening
-  std::uint64_t bytes = 0;         // of frames
+  std::uint64_t records = 0;  // durable, since opening
+  std::uint64_t bytes = 0;    // of frames
   std::uint64_t syncs = 0;
-  std::uint64_t next_index = 0;    // index of the next record
-  std::uint64_t checkpoint = 0;    // count that the last signed checkpoint covers
+  std::uint64_t next_index = 0;  // index of the next record
+  std::uint64_t checkpoint = 0;  // count that the last signed checkpoint covers
   std::size_t queued = 0;
   std::size_t open_intents = 0;
-  double sync_seconds = 0;         // moving average of one fdatasync
+  double sync_seconds = 0;  // moving average of one fdatasync
 };
 
 /// An INTENT without OUTCOME, found at start-up. Only clear fields of `record` are filled.
@@ -56,9 +56,10 @@ struct OpenIntent {
 /// "log_busy" (queue full), "record_too_large" (subjects over 8 MiB).
 class Log {
  public:
-  /// Opens, recovers or creates the log in `directory`. Errors: "log_damaged" (names file, offset and index; a torn tail
-  /// is no damage), "log_locked" (another process has it), "log_failed" (names file and system error).
-  static Result<std::unique_ptr<Log>> open(const std::filesystem::path& directory, const Options&, crypto::KeyRing&, Clock&, Random&);
+  /// Opens, recovers or creates the log in `directory`. Errors: "log_damaged" (names file, offset and index; a torn
+  /// tail is no damage), "log_locked" (another process has it), "log_failed" (names file and system error).
+  static Result<std::unique_ptr<Log>> open(const std::filesystem::path& directory, const Options&, crypto::KeyRing&,
+                                           Clock&, Random&);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -75,7 +76,8 @@ class Log {
   Result<Receipt> outcome_blocking(const Intent& intent, Record record);
 
   /// Without waiting. For END records and for what has no answer to hold back (failed handshakes, security events).
-  /// While the log is closed they are kept up to the queue's bound, then counted as dropped.
+  /// They may fill half of the queue; beyond, and while the log is closed, they are kept up to the queue's bound, then
+  /// counted as dropped (told by the next "log.reopened" and ward_audit_dropped_total).
   void append_later(Record record);
 
   /// False from a failed write until the log has been re-read and re-opened: answer 503, readiness red.
@@ -101,6 +103,7 @@ class Log {
 
 /// Seals a damaged (or any stopped) log: moves its files into damaged-N/ and starts a new one, whose first record
 /// ("log.epoch") names the reason, the old log's id, count and chain. Indexes go on. With the server stopped.
-Result<void> new_epoch(const std::filesystem::path& directory, std::string_view reason, const Options&, crypto::KeyRing&, Clock&, Random&);
+Result<void> new_epoch(const std::filesystem::path& directory, std::string_view reason, const Options&,
+                       crypto::KeyRing&, Clock&, Random&);
 
 }  // namespace ward::audit

@@ -2,11 +2,11 @@
 
 #include "base/encoding.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fmt/format.h>
-#include <unistd.h>
 
 namespace ward::audit {
 namespace {
@@ -116,7 +116,8 @@ Result<Checkpoint> open_checkpoint(std::string_view note, const std::vector<Veri
   const auto gap = note.rfind("\n\n");
   if (gap == std::string_view::npos) return fail("checkpoint_bad", "it is not a signed note");
   const auto text = note.substr(0, gap + 1), signatures = note.substr(gap + 2);
-  const bool good = std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return signed_by(text, signatures, key); });
+  const bool good =
+      std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return signed_by(text, signatures, key); });
   if (!good) return fail("checkpoint_bad", "it has no valid signature by a known key");
   auto checkpoint = parse_text(text);
   if (!checkpoint) return fail("checkpoint_bad", "it is signed, but its text is malformed");

@@ -11,12 +11,12 @@
 namespace ward::audit {
 
 struct Checkpoint {
-  std::string origin;                // HOST/audit/NODE; also the key's name
-  std::uint64_t count = 0;           // indexes below it are covered
-  Chain chain{};                     // of entry count-1
+  std::string origin;       // HOST/audit/NODE; also the key's name
+  std::uint64_t count = 0;  // indexes below it are covered
+  Chain chain{};            // of entry count-1
   LogId log{};
   WallTime time{};
-  std::vector<std::uint64_t> open;   // INTENTs without OUTCOME
+  std::vector<std::uint64_t> open;  // INTENTs without OUTCOME
 };
 
 struct VerifierKey {
@@ -33,8 +33,12 @@ Result<Checkpoint> open_checkpoint(std::string_view note, const std::vector<Veri
 /// The origin that a note claims, unverified.
 std::string_view claimed_origin(std::string_view note);
 
-inline std::filesystem::path checkpoint_path(const std::filesystem::path& directory) { return directory / "checkpoint"; }
-inline std::filesystem::path verifier_path(const std::filesystem::path& directory) { return directory / "checkpoint.pub"; }
+inline std::filesystem::path checkpoint_path(const std::filesystem::path& directory) {
+  return directory / "checkpoint";
+}
+inline std::filesystem::path verifier_path(const std::filesystem::path& directory) {
+  return directory / "checkpoint.pub";
+}
 
 /// Replaces the directory's checkpoint; the one before it stays in checkpoints/DAY if it was the last of its day.
 Result<void> keep_checkpoint(Disk&, const std::filesystem::path& directory, const std::string& note, WallTime time,

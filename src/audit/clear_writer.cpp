@@ -15,14 +15,17 @@ constexpr std::size_t roles_max = 16, types_max = 64, role_bytes_max = 64, type_
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::success: return "success";
-    case Outcome::refused: return "refused";
-    case Outcome::failed: return "failed";
-    case Outcome::unknown: break;
+    case Outcome::success:
+      return "success";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::unknown:
+      break;
   }
   return "unknown";
 }
-
 
 void ClearWriter::fields(const Record& record) {
   if (record.action != 0) text("action", {&record.action, 1});

@@ -1,11 +1,11 @@
 #include "disk.hpp"
 
-#include <array>
-#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
 
 namespace ward::audit {
 
@@ -36,7 +36,8 @@ Result<void> write_all(Disk& disk, const File& file, std::string_view bytes, std
     const long wrote = disk.pwrite(file.get(), bytes.data(), bytes.size(), offset);
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote == 0) errno = ENOSPC;
-    if (wrote <= 0) return fail_errno("log_failed", fmt::format("{}: write of {} bytes at {}", name.string(), bytes.size(), offset));
+    if (wrote <= 0)
+      return fail_errno("log_failed", fmt::format("{}: write of {} bytes at {}", name.string(), bytes.size(), offset));
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
     offset += static_cast<std::uint64_t>(wrote);
   }
@@ -63,7 +64,8 @@ Result<void> sync_data(Disk& disk, const File& file, const std::filesystem::path
 Result<void> sync_directory(const std::filesystem::path& directory) {
   auto file = open_file(directory, O_RDONLY | O_DIRECTORY);
   if (!file) return std::unexpected(file.error());
-  if (::fsync(file->get()) != 0) return fail_errno("log_failed", fmt::format("{}: fsync of the directory", directory.string()));
+  if (::fsync(file->get()) != 0)
+    return fail_errno("log_failed", fmt::format("{}: fsync of the directory", directory.string()));
   return {};
 }
 
@@ -75,7 +77,8 @@ Result<void> replace_file(Disk& disk, const std::filesystem::path& path, std::st
   if (::fchmod(file->get(), mode) != 0) return fail_errno("log_failed", fmt::format("{}: chmod", aside.string()));
   if (auto written = write_all(disk, *file, content, 0, aside); !written) return written;
   if (auto synced = sync_data(disk, *file, aside); !synced) return synced;
-  if (::rename(aside.c_str(), path.c_str()) != 0) return fail_errno("log_failed", fmt::format("{}: rename", aside.string()));
+  if (::rename(aside.c_str(), path.c_str()) != 0)
+    return fail_errno("log_failed", fmt::format("{}: rename", aside.string()));
   return sync_directory(path.parent_path());
 }
 

@@ -1,5 +1,5 @@
-// The few calls that reach the disk, behind a seam so that a test can make them fail. The real ones are plain pwrite and
-// fdatasync of a dynamically linked libc: fault injectors must see them.
+// The few calls that reach the disk, behind a seam so that a test can make them fail. The real ones are plain pwrite
+// and fdatasync of a dynamically linked libc: fault injectors must see them.
 #pragma once
 
 #include "base/error.hpp"
@@ -39,8 +39,10 @@ class File {
 
 Result<File> open_file(const std::filesystem::path& path, int flags);
 /// All of it, or an error that names the file.
-Result<void> write_all(Disk&, const File&, std::string_view bytes, std::uint64_t offset, const std::filesystem::path& name);
-Result<void> write_zeros(Disk&, const File&, std::uint64_t offset, std::uint64_t count, const std::filesystem::path& name);
+Result<void> write_all(Disk&, const File&, std::string_view bytes, std::uint64_t offset,
+                       const std::filesystem::path& name);
+Result<void> write_zeros(Disk&, const File&, std::uint64_t offset, std::uint64_t count,
+                         const std::filesystem::path& name);
 Result<void> sync_data(Disk&, const File&, const std::filesystem::path& name);
 Result<void> sync_directory(const std::filesystem::path& directory);
 /// Written aside, synced, renamed over `path`, and the directory synced.

@@ -9,9 +9,9 @@
 namespace ward::audit {
 namespace {
 
-constexpr std::size_t name_bytes_max = 512;          // of a patient or resource
+constexpr std::size_t name_bytes_max = 512;  // of a patient or resource
 constexpr std::size_t subjects_bytes_max = 8u << 20;
-constexpr std::size_t sealed_frame_bytes = 160;      // ,"part":[..],"subjects":[{"key":..,"nonce":..,"sealed":..}]}
+constexpr std::size_t sealed_frame_bytes = 160;  // ,"part":[..],"subjects":[{"key":..,"nonce":..,"sealed":..}]}
 
 void write_event(ClearWriter& writer, std::string& out, const Record& record) {
   if (record.event == event::intent) {
@@ -26,7 +26,8 @@ void write_event(ClearWriter& writer, std::string& out, const Record& record) {
   }
 }
 
-/// The subjects as pieces of JSON, each below `bytes_max`: ["Patient/1","Observation/2/_history/1",...] or ["?","query"].
+/// The subjects as pieces of JSON, each below `bytes_max`: ["Patient/1","Observation/2/_history/1",...] or
+/// ["?","query"].
 class Pieces {
  public:
   explicit Pieces(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -125,7 +126,8 @@ std::shared_ptr<const SealKey> Encoder::key() const {
 Result<std::vector<std::string>> Encoder::encode(const Record& record) const {
   const Subjects& subjects = record.subjects.inside();
   if (size_of(subjects) > subjects_bytes_max)
-    return fail("record_too_large", fmt::format("an audit record with more than {} bytes of subjects", subjects_bytes_max));
+    return fail("record_too_large",
+                fmt::format("an audit record with more than {} bytes of subjects", subjects_bytes_max));
 
   std::string clear;
   clear.reserve(1024);
@@ -162,7 +164,8 @@ std::string Encoder::seal(std::string_view plain, std::string_view salt) const {
   const auto key = this->key();
   char nonce[crypto::gcm_nonce_bytes];
   random_bytes(nonce, sizeof nonce);
-  const std::string sealed = crypto::seal_gcm(key->key, {nonce, sizeof nonce}, plain, sealed_context(log_hex_, node_, salt));
+  const std::string sealed =
+      crypto::seal_gcm(key->key, {nonce, sizeof nonce}, plain, sealed_context(log_hex_, node_, salt));
   std::string out;
   out.reserve(sealed.size() * 4 / 3 + 96);
   out.append(R"(,"subjects":[{"key":")").append(key->id);
@@ -171,8 +174,8 @@ std::string Encoder::seal(std::string_view plain, std::string_view salt) const {
   return out;
 }
 
-// One call into the kernel for some 36 records. A pool belongs to one encoder: after a fork the child's new encoder does
-// not go on with its parent's bytes.
+// One call into the kernel for some 36 records. A pool belongs to one encoder: after a fork the child's new encoder
+// does not go on with its parent's bytes.
 void Encoder::random_bytes(char* out, std::size_t count) const {
   struct Pool {
     std::uint64_t owner = 0;

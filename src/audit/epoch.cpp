@@ -1,8 +1,8 @@
+#include "epoch.hpp"
 #include "audit/audit.hpp"
 #include "base/encoding.hpp"
 #include "crypto/keys.hpp"
 #include "encode.hpp"
-#include "epoch.hpp"
 #include "lock.hpp"
 #include "writer.hpp"
 
@@ -48,7 +48,8 @@ Result<void> look_at_directory(Remains& remains, const fs::path& directory) {
   // The second line of a checkpoint is a count; even unverified it must not be given again.
   if (const auto note = read_file(checkpoint_path(directory), 1 << 20)) {
     const auto line = note->find('\n');
-    if (line != std::string::npos) remains.next = std::max<std::uint64_t>(remains.next, std::strtoull(note->c_str() + line + 1, nullptr, 10));
+    if (line != std::string::npos)
+      remains.next = std::max<std::uint64_t>(remains.next, std::strtoull(note->c_str() + line + 1, nullptr, 10));
   }
   return {};
 }
@@ -64,7 +65,8 @@ Result<fs::path> next_damaged(const fs::path& directory) {
 }
 
 Result<void> move(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return fail_errno("log_failed", fmt::format("{}: rename", from.string()));
+  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT)
+    return fail_errno("log_failed", fmt::format("{}: rename", from.string()));
   return {};
 }
 
@@ -81,8 +83,9 @@ Result<void> move_old(const fs::path& directory, const fs::path& damaged) {
   return sync_directory(damaged);
 }
 
-Result<std::vector<std::string>> first_record(const LogId& log, const Options& options, const Remains& remains, const fs::path& damaged,
-                                              std::string_view reason, crypto::KeyRing& keys, Clock& clock, Random& random) {
+Result<std::vector<std::string>> first_record(const LogId& log, const Options& options, const Remains& remains,
+                                              const fs::path& damaged, std::string_view reason, crypto::KeyRing& keys,
+                                              Clock& clock, Random& random) {
   auto seal = keys.secret(seal_purpose, 32);
   if (!seal) return std::unexpected(seal.error());
   Record record;
@@ -97,8 +100,8 @@ Result<std::vector<std::string>> first_record(const LogId& log, const Options& o
 
 }  // namespace
 
-Result<void> new_epoch(const fs::path& directory, std::string_view reason, const Options& options, crypto::KeyRing& keys, Clock& clock,
-                       Random& random) {
+Result<void> new_epoch(const fs::path& directory, std::string_view reason, const Options& options,
+                       crypto::KeyRing& keys, Clock& clock, Random& random) {
   auto lock = lock_directory(directory);
   if (!lock) return std::unexpected(lock.error());
   Disk& disk = options.disk ? *options.disk : Disk::real();

@@ -5,6 +5,8 @@
 
 namespace ward::audit {
 
-inline std::filesystem::path epoch_begun_path(const std::filesystem::path& directory) { return directory / "epoch.begun"; }
+inline std::filesystem::path epoch_begun_path(const std::filesystem::path& directory) {
+  return directory / "epoch.begun";
+}
 
 }  // namespace ward::audit

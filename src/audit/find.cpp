@@ -12,7 +12,8 @@ Result<std::vector<Segment>> used_segments(const std::filesystem::path& director
   if (!segments) return segments;
   std::erase_if(*segments, [](const auto& segment) { return segment.blank; });
   for (const auto& segment : *segments)
-    if (!segment.header) return fail("log_damaged", fmt::format("{}: offset 0: the segment's header is damaged", segment.path.string()));
+    if (!segment.header)
+      return fail("log_damaged", fmt::format("{}: offset 0: the segment's header is damaged", segment.path.string()));
   return segments;
 }
 
@@ -31,7 +32,8 @@ Result<bool> walk_segment(const Segment& segment, bool last, std::uint64_t first
     }
     if (walk.bad().empty() || (last && walk.torn())) return true;
     if (!last || attempt == 2)
-      return fail("log_damaged", fmt::format("{}: offset {}: entry {}: {}", segment.path.string(), walk.offset(), walk.index(), walk.bad()));
+      return fail("log_damaged", fmt::format("{}: offset {}: entry {}: {}", segment.path.string(), walk.offset(),
+                                             walk.index(), walk.bad()));
   }
 }
 
@@ -64,7 +66,8 @@ Result<std::uint64_t> end_of_log(const std::filesystem::path& directory) {
   return end;
 }
 
-Result<std::map<std::uint64_t, Record>> find_entries(const std::filesystem::path& directory, const std::set<std::uint64_t>& indexes) {
+Result<std::map<std::uint64_t, Record>> find_entries(const std::filesystem::path& directory,
+                                                     const std::set<std::uint64_t>& indexes) {
   std::map<std::uint64_t, Record> found;
   std::optional<Error> failed;
   auto wanted = indexes.begin();
@@ -81,7 +84,8 @@ Result<std::map<std::uint64_t, Record>> find_entries(const std::filesystem::path
   while (wanted != indexes.end() && !failed) {
     const auto before = wanted;
     if (auto walked = walk_log(directory, *wanted, take); !walked) return std::unexpected(walked.error());
-    if (wanted == before) return fail("log_damaged", fmt::format("{}: entry {} is missing", directory.string(), *wanted));
+    if (wanted == before)
+      return fail("log_damaged", fmt::format("{}: entry {} is missing", directory.string(), *wanted));
   }
   if (failed) return std::unexpected(*failed);
   return found;

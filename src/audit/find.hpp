@@ -19,6 +19,7 @@ Result<void> walk_log(const std::filesystem::path& directory, std::uint64_t firs
 Result<std::uint64_t> end_of_log(const std::filesystem::path& directory);
 
 /// Clear fields of some entries.
-Result<std::map<std::uint64_t, Record>> find_entries(const std::filesystem::path& directory, const std::set<std::uint64_t>& indexes);
+Result<std::map<std::uint64_t, Record>> find_entries(const std::filesystem::path& directory,
+                                                     const std::set<std::uint64_t>& indexes);
 
 }  // namespace ward::audit

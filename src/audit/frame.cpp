@@ -8,7 +8,8 @@
 namespace ward::audit {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the log's integers are little-endian and are copied as they are");
+static_assert(std::endian::native == std::endian::little,
+              "the log's integers are little-endian and are copied as they are");
 
 constexpr std::string_view magic = "WARDLOG1";
 constexpr std::uint32_t version = 1;
@@ -54,7 +55,9 @@ std::optional<Header> decode_header(std::string_view bytes) {
 
 Chain first_chain(const LogId& log) { return crypto::sha256({"ward audit log ", {log.data(), log.size()}}); }
 
-Chain next_chain(const Chain& before, std::string_view record) { return crypto::sha256({crypto::view(before), record}); }
+Chain next_chain(const Chain& before, std::string_view record) {
+  return crypto::sha256({crypto::view(before), record});
+}
 
 std::uint32_t frame_seed(const LogId& log, std::uint64_t segment) {
   char bytes[24];
@@ -93,7 +96,10 @@ std::optional<Frame> read_frame(std::string_view segment, std::size_t offset, st
 }
 
 Walk::Walk(std::string_view segment, const Header& header)
-    : segment_(segment), seed_(frame_seed(header.log, header.segment)), index_(header.first_index), chain_(header.chain_before) {}
+    : segment_(segment),
+      seed_(frame_seed(header.log, header.segment)),
+      index_(header.first_index),
+      chain_(header.chain_before) {}
 
 std::optional<Frame> Walk::next() {
   if (!bad_.empty()) return std::nullopt;

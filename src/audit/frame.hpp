@@ -41,7 +41,7 @@ struct Frame {
   std::uint32_t position = 0;  // how many frames of the same write come before it
   std::string_view chain;
   std::string_view record;
-  std::size_t bytes = 0;       // with its head
+  std::size_t bytes = 0;  // with its head
 };
 void append_frame(std::string& out, std::uint32_t seed, std::uint64_t index, std::uint32_t position, const Chain& chain,
                   std::string_view record);
@@ -63,8 +63,8 @@ class Walk {
   const Chain& chain() const { return chain_; }
   /// Why the walk ended: empty if nothing but zeros follow.
   std::string_view bad() const { return bad_; }
-  /// True if the bad frame may be what a crash left of a write that was never synced: its checksum is wrong and no later
-  /// write follows. False is damage.
+  /// True if the bad frame may be what a crash left of a write that was never synced: its checksum is wrong and no
+  /// later write follows. False is damage.
   bool torn() const;
 
   /// After a bad end: the first good frame behind it that a write which began at or before the bad frame cannot hold.

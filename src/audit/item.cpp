@@ -12,7 +12,8 @@ struct Group {
   Items items;
 };
 
-// Waiters are on a handful of cores: a linear look, the latest first. Strands may be many; beyond the bound each has its own post.
+// Waiters are on a handful of cores: a linear look, the latest first. Strands may be many; beyond the bound each has
+// its own post.
 constexpr std::size_t groups_searched_max = 64;
 
 Items& group_of(std::vector<Group>& groups, const boost::asio::any_io_executor& executor) {

@@ -15,8 +15,8 @@ std::string name_of(const Options& options) { return fmt::format("{}/audit/{}", 
 
 }  // namespace
 
-Keeper::Keeper(const std::filesystem::path& directory, const Options& options, const LogId& log, crypto::KeyRing& keys, Clock& clock,
-               Disk& disk, Sequencer& sequencer, Encoder& encoder)
+Keeper::Keeper(const std::filesystem::path& directory, const Options& options, const LogId& log, crypto::KeyRing& keys,
+               Clock& clock, Disk& disk, Sequencer& sequencer, Encoder& encoder)
     : directory_(directory),
       options_(options),
       log_(log),
@@ -76,7 +76,8 @@ Result<void> Keeper::sign() {
                               .log = log_,
                               .time = now,
                               .open = durable.open_intents};
-  if (auto kept = keep_checkpoint(disk_, directory_, sign_checkpoint(checkpoint, signer_), now, signed_at_); !kept) return kept;
+  if (auto kept = keep_checkpoint(disk_, directory_, sign_checkpoint(checkpoint, signer_), now, signed_at_); !kept)
+    return kept;
   covered_ = checkpoint.count;
   signed_at_ = now;
   return {};
@@ -87,7 +88,8 @@ Result<void> Keeper::load_keys() {
   if (!signing) return std::unexpected(signing.error());
   auto seal = keys_.secret(seal_purpose, 32);
   if (!seal) return std::unexpected(seal.error());
-  if (std::exchange(seal_id_, seal->first.id) != seal->first.id) encoder_.set_key({seal->first.id, std::move(seal->second)});
+  if (std::exchange(seal_id_, seal->first.id) != seal->first.id)
+    encoder_.set_key({seal->first.id, std::move(seal->second)});
   if (signer_id_ == signing->first.id) return {};
   signer_ = signing->second;
   signer_id_ = signing->first.id;
@@ -111,7 +113,8 @@ Result<void> Keeper::write_verifiers() {
 void Keeper::watch_clock() {
   const WallTime wall = clock_.wall();
   const MonoTime mono = clock_.mono();
-  const auto drift = (wall - std::exchange(wall_before_, wall)) - std::chrono::duration_cast<std::chrono::milliseconds>(mono - std::exchange(mono_before_, mono));
+  const auto drift = (wall - std::exchange(wall_before_, wall)) -
+                     std::chrono::duration_cast<std::chrono::milliseconds>(mono - std::exchange(mono_before_, mono));
   if (std::chrono::abs(drift) <= clock_jump_min) return;
   log::warning("audit_clock_jump", {{"jump_ms", drift.count()}});
   Record record;

@@ -9,7 +9,8 @@ namespace ward::audit {
 
 class Keeper {
  public:
-  Keeper(const std::filesystem::path& directory, const Options&, const LogId&, crypto::KeyRing&, Clock&, Disk&, Sequencer&, Encoder&);
+  Keeper(const std::filesystem::path& directory, const Options&, const LogId&, crypto::KeyRing&, Clock&, Disk&,
+         Sequencer&, Encoder&);
   ~Keeper();
 
   /// Signs the first checkpoint at once, then goes on by itself. `last`: what the directory has.

@@ -10,8 +10,8 @@
 #include "no_phi.hpp"
 #include "parse.hpp"
 
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace ward::audit {
 namespace {
@@ -21,7 +21,8 @@ constexpr boost::asio::use_awaitable_t<> awaited;
 
 Result<std::vector<std::string>> public_keys(crypto::KeyRing& keys) {
   // Makes one if there is none yet, so that what is signed later can be verified.
-  if (auto made = keys.signing(sign_purpose, crypto::SigningKey::Kind::ed25519); !made) return std::unexpected(made.error());
+  if (auto made = keys.signing(sign_purpose, crypto::SigningKey::Kind::ed25519); !made)
+    return std::unexpected(made.error());
   std::vector<std::string> out;
   for (const auto& [entry, key] : keys.all_signing(sign_purpose)) out.push_back(key.public_raw_ed25519());
   return out;
@@ -36,7 +37,8 @@ Record opened_record(const std::optional<Recovered>& recovered) {
     record.detail.emplace_back("torn_offset", std::to_string(recovered->torn->offset));
     record.detail.emplace_back("torn_bytes", std::to_string(recovered->torn->bytes));
   }
-  if (recovered && !recovered->open.empty()) record.detail.emplace_back("open_intents", std::to_string(recovered->open.size()));
+  if (recovered && !recovered->open.empty())
+    record.detail.emplace_back("open_intents", std::to_string(recovered->open.size()));
   return record;
 }
 
@@ -44,8 +46,8 @@ Record opened_record(const std::optional<Recovered>& recovered) {
 
 /// Everything that makes up an open log, in the order in which it may be taken down.
 struct Log::Inside {
-  Inside(const std::filesystem::path& where, const Options& with, const LogId& log, SealKey seal, crypto::KeyRing& keys, Clock& clock,
-         Random& random)
+  Inside(const std::filesystem::path& where, const Options& with, const LogId& log, SealKey seal, crypto::KeyRing& keys,
+         Clock& clock, Random& random)
       : directory(where),
         disk(with.disk ? *with.disk : Disk::real()),
         encoder(log, with.node, std::move(seal), clock, random),
@@ -55,6 +57,8 @@ struct Log::Inside {
         keeper(where, with, log, keys, clock, disk, sequencer, encoder) {}
 
   Result<std::unique_ptr<Item>> make_item(const Record& record, Item::Kind kind) const;
+  Result<std::unique_ptr<Item>> intent_item(Record record) const;
+  Result<std::unique_ptr<Item>> outcome_item(const Intent& intent, Record record) const;
   std::unique_ptr<Item> reopened(const std::string& fault, std::uint64_t kept, std::uint64_t dropped);
   Result<void> begin(const std::optional<Recovered>& recovered, const LogId& log, const Options& options);
 
@@ -76,13 +80,15 @@ struct Log::Inside {
 Log::Log(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 Log::~Log() { stop(); }
 
-Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& directory, const Options& options, crypto::KeyRing& keys,
-                                       Clock& clock, Random& random) {
+Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& directory, const Options& options,
+                                       crypto::KeyRing& keys, Clock& clock, Random& random) {
   WARD_ASSERT(options.segment_bytes >= segment_bytes_min);
   auto lock = lock_directory(directory);
   if (!lock) return std::unexpected(lock.error());
   if (std::filesystem::exists(epoch_begun_path(directory)))
-    return fail("log_damaged", fmt::format("{}: a new epoch was begun and not finished; run `ward audit epoch --reason TEXT` again", directory.string()));
+    return fail("log_damaged",
+                fmt::format("{}: a new epoch was begun and not finished; run `ward audit epoch --reason TEXT` again",
+                            directory.string()));
   auto known = public_keys(keys);
   if (!known) return std::unexpected(known.error());
   auto seal = keys.secret(seal_purpose, 32);
@@ -95,7 +101,8 @@ Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& directory, c
     log = (*recovered)->log;
   else
     random.fill(log.data(), log.size());
-  auto inside = std::make_unique<Inside>(directory, options, log, SealKey{seal->first.id, std::move(seal->second)}, keys, clock, random);
+  auto inside = std::make_unique<Inside>(directory, options, log, SealKey{seal->first.id, std::move(seal->second)},
+                                         keys, clock, random);
   inside->lock = std::move(*lock);
   if (auto begun = inside->begin(*recovered, log, options); !begun) return std::unexpected(begun.error());
   if (*recovered) {
@@ -135,6 +142,17 @@ Result<std::unique_ptr<Item>> Log::Inside::make_item(const Record& record, Item:
   return item;
 }
 
+Result<std::unique_ptr<Item>> Log::Inside::intent_item(Record record) const {
+  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::intent));
+  return make_item(record, Item::Kind::intent);
+}
+
+Result<std::unique_ptr<Item>> Log::Inside::outcome_item(const Intent& intent, Record record) const {
+  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::outcome));
+  record.intent = intent.index();
+  return make_item(record, Item::Kind::outcome);
+}
+
 std::unique_ptr<Item> Log::Inside::reopened(const std::string& fault, std::uint64_t kept, std::uint64_t dropped) {
   // Counted since the last of these records that is durable; an attempt that failed counts again.
   const std::uint64_t next = sequencer.stats().next_index;
@@ -162,8 +180,7 @@ boost::asio::awaitable<Result<Receipt>> Log::append(Record record) {
 }
 
 boost::asio::awaitable<Result<Intent>> Log::intend(Record record) {
-  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::intent));
-  auto item = inside_->make_item(record, Item::Kind::intent);
+  auto item = inside_->intent_item(std::move(record));
   if (!item) co_return std::unexpected(item.error());
   auto done = co_await inside_->sequencer.submit(std::move(*item), awaited);
   if (done->error) co_return std::unexpected(std::move(*done->error));
@@ -171,9 +188,7 @@ boost::asio::awaitable<Result<Intent>> Log::intend(Record record) {
 }
 
 boost::asio::awaitable<Result<Receipt>> Log::outcome(const Intent& intent, Record record) {
-  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::outcome));
-  record.intent = intent.index();
-  auto item = inside_->make_item(record, Item::Kind::outcome);
+  auto item = inside_->outcome_item(intent, std::move(record));
   if (!item) co_return std::unexpected(item.error());
   auto done = co_await inside_->sequencer.submit(std::move(*item), awaited);
   if (done->error) co_return std::unexpected(std::move(*done->error));
@@ -189,8 +204,7 @@ Result<Receipt> Log::append_blocking(Record record) {
 }
 
 Result<Intent> Log::intend_blocking(Record record) {
-  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::intent));
-  auto item = inside_->make_item(record, Item::Kind::intent);
+  auto item = inside_->intent_item(std::move(record));
   if (!item) return std::unexpected(item.error());
   auto done = inside_->sequencer.submit_blocking(std::move(*item));
   if (done->error) return std::unexpected(std::move(*done->error));
@@ -198,9 +212,7 @@ Result<Intent> Log::intend_blocking(Record record) {
 }
 
 Result<Receipt> Log::outcome_blocking(const Intent& intent, Record record) {
-  record.detail.emplace(record.detail.begin(), "of", std::exchange(record.event, event::outcome));
-  record.intent = intent.index();
-  auto item = inside_->make_item(record, Item::Kind::outcome);
+  auto item = inside_->outcome_item(intent, std::move(record));
   if (!item) return std::unexpected(item.error());
   auto done = inside_->sequencer.submit_blocking(std::move(*item));
   if (done->error) return std::unexpected(std::move(*done->error));

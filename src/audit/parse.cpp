@@ -57,7 +57,8 @@ Record parse_clear(json::Value root) {
   record.cause = root.string("cause");
   number(root["us"], record.duration_us);
   number(root["bytes"], record.bytes);
-  if (const auto complete = root["complete"]; complete && complete.type() == json::Type::boolean) record.complete = complete.boolean();
+  if (const auto complete = root["complete"]; complete && complete.type() == json::Type::boolean)
+    record.complete = complete.boolean();
   if (std::uint64_t intent = 0; number(root["intent"], intent)) record.intent = intent;
   parse_lists(record, root);
   return record;
@@ -81,7 +82,8 @@ Result<Parsed> parse_stored(std::string_view text) {
   Parsed out;
   std::uint64_t version = 0;
   std::int64_t time = 0;
-  if (!root.is_object() || !number(root["v"], version) || version != 1 || !number(root["t"], time) || !number(root["m"], out.entry.mono_us))
+  if (!root.is_object() || !number(root["v"], version) || version != 1 || !number(root["t"], time) ||
+      !number(root["m"], out.entry.mono_us))
     return fail("record_malformed", "an audit record is of another version, or without its time");
   out.entry.time = WallTime(std::chrono::milliseconds(time));
   out.entry.node = root.string("node");
@@ -114,7 +116,8 @@ bool parse_subjects(Subjects& out, std::string_view plain) {
       continue;
     }
     Subject subject{kind, {}};
-    for (auto resource = first.next(); resource; resource = resource.next()) subject.resources.push_back(resource.text());
+    for (auto resource = first.next(); resource; resource = resource.next())
+      subject.resources.push_back(resource.text());
     out.of.push_back(std::move(subject));
   }
   return true;
@@ -129,7 +132,8 @@ void Opener::open(Parsed& parsed, std::string_view log_hex) {
       all = false;
       continue;
     }
-    auto plain = crypto::open_gcm(*key, sealed.nonce, sealed.bytes, sealed_context(log_hex, parsed.entry.node, parsed.salt));
+    auto plain =
+        crypto::open_gcm(*key, sealed.nonce, sealed.bytes, sealed_context(log_hex, parsed.entry.node, parsed.salt));
     all = all && plain && parse_subjects(parsed.entry.record.subjects.inside(), *plain);
     if (plain) wipe(plain->data(), plain->size());
   }

@@ -62,7 +62,8 @@ Phi<std::string> full_json(const Entry& entry) {
 
 std::string text_line(const Entry& entry) {
   const Record& record = entry.record;
-  std::string out = fmt::format("{} {} {} {}", entry.index, rfc3339(entry.time), shown(record.event), name(record.outcome));
+  std::string out =
+      fmt::format("{} {} {} {}", entry.index, rfc3339(entry.time), shown(record.event), name(record.outcome));
   if (!record.method.empty()) out += fmt::format(" {} {}", shown(record.method), shown(record.route));
   if (record.status != 0) out += fmt::format(" {}", record.status);
   field(out, "actor", record.actor);

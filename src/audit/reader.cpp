@@ -4,8 +4,8 @@
 #include "find.hpp"
 #include "parse.hpp"
 
-#include <deque>
 #include <fmt/format.h>
+#include <deque>
 
 namespace ward::audit {
 namespace {
@@ -26,10 +26,15 @@ std::vector<std::string> needles(const Filter& filter) {
 }
 
 bool is_about(const Record& record, std::string_view patient) {
-  const auto same = [&](std::string_view reference) { return reference == patient || (reference.ends_with(patient) && reference.size() == patient.size() + 8 && reference.starts_with("Patient/")); };
+  const auto same = [&](std::string_view reference) {
+    return reference == patient || (reference.ends_with(patient) && reference.size() == patient.size() + 8 &&
+                                    reference.starts_with("Patient/"));
+  };
   const auto& subjects = record.subjects.inside().of;
   return std::any_of(subjects.begin(), subjects.end(), [&](const auto& subject) {
-    const auto own = [&](const std::string& resource) { return same(std::string_view(resource).substr(0, resource.find("/_history/"))); };
+    const auto own = [&](const std::string& resource) {
+      return same(std::string_view(resource).substr(0, resource.find("/_history/")));
+    };
     return same(subject.patient) || std::any_of(subject.resources.begin(), subject.resources.end(), own);
   });
 }

@@ -25,8 +25,8 @@ struct Entry {
   std::uint64_t mono_us = 0;
   std::string node;
   unsigned part = 1, parts = 1;
-  bool sealed = false;   // has subjects
-  bool opened = false;   // and they are in record.subjects
+  bool sealed = false;  // has subjects
+  bool opened = false;  // and they are in record.subjects
   Record record;
 };
 
@@ -41,7 +41,7 @@ Result<Entry> parse_record(std::string_view json);
 
 /// What to look for; an empty field matches all.
 struct Filter {
-  std::string patient;      // "Patient/12" or "12": needs the key ring
+  std::string patient;  // "Patient/12" or "12": needs the key ring
   std::string actor, client, event, request_id, ip;
   std::optional<Outcome> outcome;
   std::optional<WallTime> from, until;  // [from, until)
@@ -53,7 +53,7 @@ struct Filter {
 struct Finding {
   std::string file;
   std::uint64_t offset = 0;
-  std::uint64_t index = 0;   // the entry
+  std::uint64_t index = 0;  // the entry
   std::string what;
 };
 
@@ -65,7 +65,7 @@ struct Report {
   std::vector<Finding> findings;       // at most 100
   std::optional<Finding> torn_tail;
   double seconds = 0;
-  std::string text() const;            // for a terminal
+  std::string text() const;  // for a terminal
   std::string json() const;
 };
 
@@ -95,8 +95,8 @@ class LogReader {
   std::unique_ptr<Inside> inside_;
 };
 
-/// Proves the log in `directory`: names the exact entry of any flipped bit and any entry missing below the checkpoint; a
-/// bad last frame above it is a torn tail. Error only if nothing could be read.
+/// Proves the log in `directory`: names the exact entry of any flipped bit and any entry missing below the checkpoint;
+/// a bad last frame above it is a torn tail. Error only if nothing could be read.
 Result<Report> verify(const std::filesystem::path& directory, const VerifyOptions& options = {});
 
 }  // namespace ward::audit

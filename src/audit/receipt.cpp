@@ -41,9 +41,11 @@ NoPhi no_phi(std::string_view what) {
   auto found = all.by_slug.find(what);
   if (found == all.by_slug.end()) {
     const std::string slug(all.by_slug.size() < slugs_max ? what : "other");
-    found = all.by_slug
-                .try_emplace(slug, Counted{0, metrics::Counter("ward_audit_no_phi_total", "Fixed answers sent without a record.", {{"what", slug}})})
-                .first;
+    found =
+        all.by_slug
+            .try_emplace(slug, Counted{0, metrics::Counter("ward_audit_no_phi_total",
+                                                           "Fixed answers sent without a record.", {{"what", slug}})})
+            .first;
   }
   ++found->second.count;
   found->second.metric.add();

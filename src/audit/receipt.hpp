@@ -53,8 +53,8 @@ class NoPhi {
 /// Any thread.
 NoPhi no_phi(std::string_view what);
 
-/// An intention that is on disk. Gives a ChangePermit for each change set that its record names, and must be followed by
-/// Log::outcome, whatever happens; start-up settles those that were not.
+/// An intention that is on disk. Gives a ChangePermit for each change set that its record names, and must be followed
+/// by Log::outcome, whatever happens; start-up settles those that were not.
 class Intent {
  public:
   Intent(Intent&&) noexcept = default;

@@ -14,21 +14,21 @@ namespace ward::audit {
 
 /// Stable event names: queries, forwarders and reports compare them. Never rename one; add.
 namespace event {
-inline constexpr std::string_view request = "request";                  // a request and its answer that touched no PHI
+inline constexpr std::string_view request = "request";  // a request and its answer that touched no PHI
 inline constexpr std::string_view phi_read = "phi.read";
 inline constexpr std::string_view phi_search = "phi.search";
 inline constexpr std::string_view phi_create = "phi.create";
 inline constexpr std::string_view phi_update = "phi.update";
 inline constexpr std::string_view phi_delete = "phi.delete";
 inline constexpr std::string_view phi_import = "phi.import";
-inline constexpr std::string_view intent = "intent";                    // set by Log::intend; `detail` keeps the caller's event
-inline constexpr std::string_view outcome = "outcome";                  // set by Log::outcome
-inline constexpr std::string_view end = "end";                          // a streamed answer ended, complete or not
-inline constexpr std::string_view refusal = "refusal";                  // 401, 403, 404, 412, 422 ...
-inline constexpr std::string_view block = "block";                      // the firewall
-inline constexpr std::string_view limit = "limit";                      // rates, quotas, concurrency
-inline constexpr std::string_view suspicion = "suspicion";              // probing, many distinct patients
-inline constexpr std::string_view malformed = "malformed";              // a message that never became a request
+inline constexpr std::string_view intent = "intent";        // set by Log::intend; `detail` keeps the caller's event
+inline constexpr std::string_view outcome = "outcome";      // set by Log::outcome
+inline constexpr std::string_view end = "end";              // a streamed answer ended, complete or not
+inline constexpr std::string_view refusal = "refusal";      // 401, 403, 404, 412, 422 ...
+inline constexpr std::string_view block = "block";          // the firewall
+inline constexpr std::string_view limit = "limit";          // rates, quotas, concurrency
+inline constexpr std::string_view suspicion = "suspicion";  // probing, many distinct patients
+inline constexpr std::string_view malformed = "malformed";  // a message that never became a request
 inline constexpr std::string_view handshake_failed = "handshake.failed";  // sampled; `detail` has the count
 inline constexpr std::string_view upstream_failed = "upstream.failed";
 inline constexpr std::string_view token_issued = "token.issued";
@@ -41,16 +41,16 @@ inline constexpr std::string_view break_glass = "break_glass";
 inline constexpr std::string_view client_changed = "client.changed";
 inline constexpr std::string_view user_changed = "user.changed";
 inline constexpr std::string_view key_rotated = "key.rotated";
-inline constexpr std::string_view config_reload = "config.reload";      // `detail`: before, after
+inline constexpr std::string_view config_reload = "config.reload";  // `detail`: before, after
 inline constexpr std::string_view policy_changed = "policy.changed";
-inline constexpr std::string_view command = "command";                  // a control-socket command
+inline constexpr std::string_view command = "command";  // a control-socket command
 inline constexpr std::string_view start = "start";
 inline constexpr std::string_view stop = "stop";
-inline constexpr std::string_view clock_jump = "clock.jump";            // written by the log itself, as those below
+inline constexpr std::string_view clock_jump = "clock.jump";  // written by the log itself, as those below
 inline constexpr std::string_view log_opened = "log.opened";
 inline constexpr std::string_view log_reopened = "log.reopened";
 inline constexpr std::string_view log_epoch = "log.epoch";
-inline constexpr std::string_view log_read = "log.read";                // written by who reads for a person; once
+inline constexpr std::string_view log_read = "log.read";  // written by who reads for a person; once
 }  // namespace event
 
 enum class Outcome : std::uint8_t { success, refused, failed, unknown };
@@ -68,24 +68,24 @@ struct Subjects {
   bool empty() const { return of.empty() && query.empty() && text.empty(); }
 };
 
-/// One record. All but `subjects` is stored in clear and must hold no PHI: route *templates*, resource *types*. Empty and
-/// zero fields are left out. Time, node, salt and (for outcomes) `intent` are set by the Log. A clear text is cut at
-/// 1,024 bytes, details at 16 KiB together; the record then says "cut":true.
+/// One record. All but `subjects` is stored in clear and must hold no PHI: route *templates*, resource *types*. Empty
+/// and zero fields are left out. Time, node, salt and (for outcomes) `intent` are set by the Log. A clear text is cut
+/// at 1,024 bytes, details at 16 KiB together; the record then says "cut":true.
 struct Record {
   std::string event;
-  char action = 0;                     // C R U D E as in FHIR AuditEvent.action; 0: none
+  char action = 0;  // C R U D E as in FHIR AuditEvent.action; 0: none
   Outcome outcome = Outcome::success;
-  std::string method, route;           // "GET", "/fhir/{type}/{id}"
+  std::string method, route;  // "GET", "/fhir/{type}/{id}"
   int status = 0;
-  std::string actor;                   // "Practitioner/3", "user:anna"; empty: nobody known
+  std::string actor;  // "Practitioner/3", "user:anna"; empty: nobody known
   std::vector<std::string> roles;
   std::string client, ip, session, jti, request_id, traceparent;
   std::vector<std::pair<std::string, std::uint64_t>> types;  // resource type and count
-  std::string purpose;                 // v3 PurposeOfUse: TREAT, HPAYMT, BTG ...
-  std::string cause;                   // policy line, scope, rule or limit that decided
+  std::string purpose;                                       // v3 PurposeOfUse: TREAT, HPAYMT, BTG ...
+  std::string cause;                                         // policy line, scope, rule or limit that decided
   std::uint64_t duration_us = 0, bytes = 0;
-  std::optional<bool> complete;        // of END: whether the whole answer went out
-  std::optional<std::uint64_t> intent; // of OUTCOME: index of its INTENT
+  std::optional<bool> complete;         // of END: whether the whole answer went out
+  std::optional<std::uint64_t> intent;  // of OUTCOME: index of its INTENT
   std::vector<std::pair<std::string, std::string>> detail;
   Phi<Subjects> subjects;
 };

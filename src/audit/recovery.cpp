@@ -2,18 +2,20 @@
 
 #include "encode.hpp"
 
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <charconv>
 
 namespace ward::audit {
 namespace {
 
-std::unexpected<Error> damaged(const std::filesystem::path& file, std::size_t offset, std::uint64_t index, std::string_view what) {
-  return fail("log_damaged",
-              fmt::format("{}: offset {}: entry {}: {}. No PHI is served from a damaged log. Copy the directory, look into "
-                          "the cause, then run `ward audit epoch --reason TEXT` with the server stopped",
-                          file.string(), offset, index, what));
+std::unexpected<Error> damaged(const std::filesystem::path& file, std::size_t offset, std::uint64_t index,
+                               std::string_view what) {
+  return fail(
+      "log_damaged",
+      fmt::format("{}: offset {}: entry {}: {}. No PHI is served from a damaged log. Copy the directory, look into "
+                  "the cause, then run `ward audit epoch --reason TEXT` with the server stopped",
+                  file.string(), offset, index, what));
 }
 
 /// The walk from the last segment that the checkpoint reaches to the end.
@@ -41,16 +43,19 @@ class Recovery {
   Result<void> find_hot() {
     std::size_t used = segments_.size();
     while (used > 0 && segments_[used - 1].blank) --used;
-    // The header is written together with the segment's first frames: a torn first write may have left either without it.
+    // The header is written together with the segment's first frames: a torn first write may have left either without
+    // it.
     if (used > 1 && !segments_[used - 1].header) --used;
     if (used == 0) return damaged(checkpoint_path(directory_), 0, 0, "there is a checkpoint, but no segment");
     hot_ = used - 1;
     for (std::size_t at = 0; at <= hot_; ++at) {
       const Segment& segment = segments_[at];
       if (!segment.header || segment.header->segment != segment.number)
-        return damaged(segment.path, 0, at == 0 ? 0 : segments_[at - 1].header->first_index, "the segment's header is damaged");
+        return damaged(segment.path, 0, at == 0 ? 0 : segments_[at - 1].header->first_index,
+                       "the segment's header is damaged");
       if (at > 0 && (segment.number != segments_[at - 1].number + 1 || segment.header->log != segments_[0].header->log))
-        return damaged(segment.path, 0, segment.header->first_index, "a segment is missing before this one, or it is of another log");
+        return damaged(segment.path, 0, segment.header->first_index,
+                       "a segment is missing before this one, or it is of another log");
     }
     if (checkpoint_ && checkpoint_->log != segments_[0].header->log)
       return damaged(checkpoint_path(directory_), 0, checkpoint_->count, "the checkpoint is of another log");
@@ -125,7 +130,8 @@ class Recovery {
   Recovered out_;
 };
 
-Result<std::optional<Checkpoint>> load_checkpoint(const std::filesystem::path& directory, const std::vector<std::string>& public_keys) {
+Result<std::optional<Checkpoint>> load_checkpoint(const std::filesystem::path& directory,
+                                                  const std::vector<std::string>& public_keys) {
   const auto path = checkpoint_path(directory);
   if (!std::filesystem::exists(path)) return std::nullopt;
   const auto note = read_file(path, 1 << 20);
@@ -139,7 +145,8 @@ Result<std::optional<Checkpoint>> load_checkpoint(const std::filesystem::path& d
 
 }  // namespace
 
-Result<std::optional<Recovered>> recover(const std::filesystem::path& directory, const std::vector<std::string>& public_keys) {
+Result<std::optional<Recovered>> recover(const std::filesystem::path& directory,
+                                         const std::vector<std::string>& public_keys) {
   auto checkpoint = load_checkpoint(directory, public_keys);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   auto segments = list_segments(directory);
@@ -160,7 +167,8 @@ Result<void> zero_tail(Disk& disk, const TornTail& tail) {
 
 void note_intent(std::set<std::uint64_t>& open, std::uint64_t index, std::string_view record) {
   if (record.starts_with(intent_prefix)) {
-    // Of one that was split, the first part is the INTENT. A text in the record cannot hold these bytes: its quotes are escaped.
+    // Of one that was split, the first part is the INTENT. A text in the record cannot hold these bytes: its quotes are
+    // escaped.
     const auto part = record.find(",\"part\":[");
     if (part == std::string_view::npos || record.substr(part).starts_with(",\"part\":[1,")) open.insert(index);
   } else if (record.starts_with(outcome_prefix)) {

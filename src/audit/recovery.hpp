@@ -27,13 +27,14 @@ struct Recovered {
   LogId log{};
   Position end;
   std::size_t segment_capacity = 0;
-  std::set<std::uint64_t> open;         // INTENTs without OUTCOME
-  std::optional<TornTail> torn;         // not yet zeroed
+  std::set<std::uint64_t> open;  // INTENTs without OUTCOME
+  std::optional<TornTail> torn;  // not yet zeroed
   std::optional<Checkpoint> checkpoint;
 };
 
 /// Nothing if there is no log yet. Error "log_damaged" names file, offset and index.
-Result<std::optional<Recovered>> recover(const std::filesystem::path& directory, const std::vector<std::string>& public_keys);
+Result<std::optional<Recovered>> recover(const std::filesystem::path& directory,
+                                         const std::vector<std::string>& public_keys);
 
 /// Makes the torn tail zeros again, durably.
 Result<void> zero_tail(Disk&, const TornTail&);

@@ -1,9 +1,9 @@
 #include "segment.hpp"
 
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <charconv>
 
 namespace ward::audit {
 namespace {
@@ -72,14 +72,16 @@ Result<std::vector<Segment>> list_segments(const std::filesystem::path& director
   return segments;
 }
 
-Result<void> create_segment(Disk& disk, const std::filesystem::path& directory, std::uint64_t number, std::size_t bytes) {
+Result<void> create_segment(Disk& disk, const std::filesystem::path& directory, std::uint64_t number,
+                            std::size_t bytes) {
   const auto aside = directory / "next.tmp";
   auto file = open_file(aside, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file) return std::unexpected(file.error());
   if (auto written = write_zeros(disk, *file, 0, bytes, aside); !written) return written;
   if (auto synced = sync_data(disk, *file, aside); !synced) return synced;
   const auto path = segment_path(directory, number);
-  if (::rename(aside.c_str(), path.c_str()) != 0) return fail_errno("log_failed", fmt::format("{}: rename", path.string()));
+  if (::rename(aside.c_str(), path.c_str()) != 0)
+    return fail_errno("log_failed", fmt::format("{}: rename", path.string()));
   return sync_directory(directory);
 }
 

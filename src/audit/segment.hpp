@@ -27,8 +27,8 @@ struct Segment {
   std::filesystem::path path;
   std::uint64_t number = 0;
   std::uint64_t file_bytes = 0;
-  bool blank = false;             // the header is all zeros
-  std::optional<Header> header;   // of a good one
+  bool blank = false;            // the header is all zeros
+  std::optional<Header> header;  // of a good one
 };
 /// All of them by number, with their headers.
 Result<std::vector<Segment>> list_segments(const std::filesystem::path& directory);

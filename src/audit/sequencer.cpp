@@ -30,7 +30,8 @@ Sequencer::Sequencer(Writer& writer, const Options& options, Reopened reopened)
       records_total_("ward_audit_records_total", "Durable audit records."),
       bytes_total_("ward_audit_bytes_total", "Bytes written to the audit log."),
       syncs_total_("ward_audit_syncs_total", "Syncs of the audit log."),
-      dropped_total_("ward_audit_dropped_total", "Records without a waiter that were dropped while the log was closed or its queue full."),
+      dropped_total_("ward_audit_dropped_total",
+                     "Records without a waiter that were dropped while the log was closed or its queue full."),
       failures_total_("ward_audit_failures_total", "Failed writes or syncs that closed the audit log."),
       open_gauge_("ward_audit_open", "1 while the audit log takes records."),
       queue_gauge_("ward_audit_queue_records", "Records that wait for the next write."),
@@ -90,7 +91,7 @@ void Sequencer::put(std::unique_ptr<Item> item) {
     if (!open_ || stopping_) {
       item->error = Error("log_closed", stopping_ ? "the audit log is stopped" : "the audit log is closed: " + reason_);
       keep_late(*item);
-    } else if (queue_.size() >= options_.queue_max && item->kind != Item::Kind::outcome) {
+    } else if (queue_.size() >= bound_for(*item)) {
       item->error = Error("log_busy", "the audit log's queue is full");
       if (!item->waiter) keep_late(*item);
     } else {
@@ -103,7 +104,15 @@ void Sequencer::put(std::unique_ptr<Item> item) {
   wake(std::move(refused));
 }
 
-// OUTCOMEs and what nobody waits for are written when the log opens again; of the rest the caller was told. Under the lock.
+// What nobody waits for may fill half of the queue: a flood of it holds up no request. OUTCOMEs always find room: there
+// are no more of them than of INTENTs, which had to find theirs.
+std::size_t Sequencer::bound_for(const Item& item) const {
+  if (item.kind == Item::Kind::outcome) return SIZE_MAX;
+  return item.waiter ? options_.queue_max : options_.queue_max / 2;
+}
+
+// OUTCOMEs and what nobody waits for are written when the log opens again; of the rest the caller was told. Under the
+// lock.
 bool Sequencer::keep_late(Item& item) {
   if (item.waiter && item.kind != Item::Kind::outcome) return false;
   if (stopped_ || late_.size() >= options_.queue_max) {
@@ -193,7 +202,8 @@ void Sequencer::note_synced(const Writer::Synced& synced) {
 void Sequencer::note_durable(const Items& items) {
   const std::lock_guard lock(mutex_);
   for (const auto& item : items)
-    if (item->kind != Item::Kind::record && item->is_below(end_.next)) note_intent(open_intents_, item->index, item->parts.front());
+    if (item->kind != Item::Kind::record && item->is_below(end_.next))
+      note_intent(open_intents_, item->index, item->parts.front());
 }
 
 // Of a failed write, what an earlier sync of it covered is durable; the rest gets the error.
@@ -232,12 +242,14 @@ void Sequencer::try_reopen() {
   }
   Items items;
   std::uint64_t dropped = 0;
+  std::string fault;
   {
     const std::lock_guard lock(mutex_);
     items = std::exchange(late_, {});
     dropped = std::exchange(dropped_, 0);
-    items.insert(items.begin(), reopened_(reason_, items.size(), dropped));
+    fault = reason_;
   }
+  items.insert(items.begin(), reopened_(fault, items.size(), dropped));
   const auto written = writer_.write(items, [&](const auto& synced) { note_synced(synced); });
   note_durable(items);
   const std::lock_guard lock(mutex_);

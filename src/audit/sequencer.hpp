@@ -16,7 +16,8 @@ namespace ward::audit {
 class Sequencer {
  public:
   /// Makes the record that says the log is open again: the first behind the fault.
-  using Reopened = std::function<std::unique_ptr<Item>(const std::string& fault, std::uint64_t kept, std::uint64_t dropped)>;
+  using Reopened =
+      std::function<std::unique_ptr<Item>(const std::string& fault, std::uint64_t kept, std::uint64_t dropped)>;
 
   Sequencer(Writer& writer, const Options& options, Reopened reopened);
   ~Sequencer();
@@ -62,12 +63,14 @@ class Sequencer {
 
    private:
     boost::asio::any_io_executor executor_;
-    boost::asio::executor_work_guard<boost::asio::any_io_executor> work_;  // its loop must not end while we owe it an answer
+    boost::asio::executor_work_guard<boost::asio::any_io_executor>
+        work_;  // its loop must not end while we owe it an answer
     Handler handler_;
   };
 
   using Items = std::vector<std::unique_ptr<Item>>;
   void put(std::unique_ptr<Item> item);
+  std::size_t bound_for(const Item& item) const;
   bool keep_late(Item& item);
   void run();
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
@@ -86,7 +89,7 @@ class Sequencer {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Items queue_;
-  Items late_;                     // for when the log re-opens
+  Items late_;  // for when the log re-opens
   std::atomic<bool> open_{true};
   bool waiting_ = false, stopping_ = false, stopped_ = false;
   std::string reason_;

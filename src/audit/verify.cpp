@@ -4,6 +4,7 @@
 #include "segment.hpp"
 
 #include <fmt/format.h>
+#include <tuple>
 
 namespace ward::audit {
 namespace {
@@ -18,7 +19,8 @@ struct Mark {  // a signed checkpoint
 
 class Verification {
  public:
-  Verification(const std::filesystem::path& directory, const VerifyOptions& options) : directory_(directory), options_(options) {}
+  Verification(const std::filesystem::path& directory, const VerifyOptions& options)
+      : directory_(directory), options_(options) {}
 
   Result<Report> run() {
     const auto started = std::chrono::steady_clock::now();
@@ -29,8 +31,11 @@ class Verification {
     segments_ = std::move(*segments);
     std::size_t used = segments_.size();
     while (used > 0 && segments_[used - 1].blank) --used;
-    if (used == 0 && marks_.empty()) return fail("log_failed", fmt::format("{}: no audit log here", directory_.string()));
-    if (const auto known = std::find_if(segments_.begin(), segments_.end(), [](const auto& one) { return one.header.has_value(); }); known != segments_.end())
+    if (used == 0 && marks_.empty())
+      return fail("log_failed", fmt::format("{}: no audit log here", directory_.string()));
+    if (const auto known =
+            std::find_if(segments_.begin(), segments_.end(), [](const auto& one) { return one.header.has_value(); });
+        known != segments_.end())
       log_ = known->header->log;
     for (std::size_t at = 0; at < used; ++at)
       if (auto walked = walk(at, at + 1 == used); !walked) return std::unexpected(walked.error());
@@ -49,7 +54,9 @@ class Verification {
 
   void find_missing(const std::filesystem::path& file, std::uint64_t offset, std::uint64_t first, std::uint64_t end) {
     if (first >= end) return;
-    find(file, offset, first, first + 1 == end ? fmt::format("entry {} is missing", first) : fmt::format("entries {} to {} are missing", first, end - 1));
+    find(file, offset, first,
+         first + 1 == end ? fmt::format("entry {} is missing", first)
+                          : fmt::format("entries {} to {} are missing", first, end - 1));
   }
 
   Result<void> load_marks() {
@@ -57,7 +64,9 @@ class Verification {
     if (!keys) return std::unexpected(keys.error());
     std::vector<std::filesystem::path> files;
     std::error_code error;
-    for (std::filesystem::directory_iterator at(directory_ / "checkpoints", error), end; !error && at != end; at.increment(error)) files.push_back(at->path());
+    for (std::filesystem::directory_iterator at(directory_ / "checkpoints", error), end; !error && at != end;
+         at.increment(error))
+      files.push_back(at->path());
     std::sort(files.begin(), files.end());
     files.push_back(checkpoint_path(directory_));
     for (const auto& file : files) {
@@ -76,7 +85,9 @@ class Verification {
       if (newest) report_.checkpoint = checkpoint->count;
       marks_.push_back({std::move(*checkpoint), file});
     }
-    std::stable_sort(marks_.begin(), marks_.end(), [](const auto& a, const auto& b) { return a.checkpoint.count < b.checkpoint.count; });
+    std::sort(marks_.begin(), marks_.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.checkpoint.count, a.file) < std::tie(b.checkpoint.count, b.file);
+    });
     return {};
   }
 
@@ -91,7 +102,8 @@ class Verification {
     for (std::string_view rest = lines; !rest.empty();) {
       const auto end = std::min(rest.find('\n'), rest.size() - 1) + 1;
       auto key = parse_verifier(rest.substr(0, end));
-      if (!key) return fail("verifier_malformed", "a verifier key is not NAME+HASH+BASE64 of an Ed25519 key (signed-note)");
+      if (!key)
+        return fail("verifier_malformed", "a verifier key is not NAME+HASH+BASE64 of an Ed25519 key (signed-note)");
       keys.push_back(std::move(*key));
       rest.remove_prefix(end);
     }
@@ -107,7 +119,8 @@ class Verification {
     const Header& header = *segment.header;
     if (first) {
       report_.first = header.first_index;
-      if (header.chain_before != first_chain(log_)) find(segment.path, 0, header.first_index, "the entries before this segment are missing");
+      if (header.chain_before != first_chain(log_))
+        find(segment.path, 0, header.first_index, "the entries before this segment are missing");
     } else if (header.first_index != index_) {
       find_missing(segment.path, 0, index_, header.first_index);
     } else if (header.chain_before != chain_ && !chain_unknown_) {
@@ -152,8 +165,9 @@ class Verification {
   /// A bad frame: named, and the walk goes on behind it. False if nothing more is to be read.
   bool pass_bad(const Segment& segment, Walk& walk, bool last, std::string_view bytes) {
     if (last && walk.index() >= report_.checkpoint && walk.torn()) {
-      report_.torn_tail = Finding{segment.path.filename().string(), walk.offset(), walk.index(),
-                                  fmt::format("a torn tail of {} bytes above the checkpoint", used_bytes(bytes) - walk.offset())};
+      report_.torn_tail =
+          Finding{segment.path.filename().string(), walk.offset(), walk.index(),
+                  fmt::format("a torn tail of {} bytes above the checkpoint", used_bytes(bytes) - walk.offset())};
       return false;
     }
     find(segment.path, walk.offset(), walk.index(), std::string(walk.bad()));
@@ -173,7 +187,8 @@ class Verification {
       const bool here = mark.checkpoint.count == walk.index();
       if (mark.checkpoint.log != log_ || (here && mark.checkpoint.chain != walk.chain()))
         find(segment.path, walk.offset(), walk.index() == 0 ? 0 : walk.index() - 1,
-             fmt::format("the log differs from the signed {}: entries were rewritten", mark.file.lexically_relative(directory_).string()));
+             fmt::format("the log differs from the signed {}: entries were rewritten",
+                         mark.file.lexically_relative(directory_).string()));
     }
   }
 
@@ -200,8 +215,8 @@ class Verification {
 };
 
 std::string finding_json(const Finding& finding) {
-  return fmt::format(R"({{"file":{},"offset":{},"index":{},"what":{}}})", json_string(finding.file), finding.offset, finding.index,
-                     json_string(finding.what));
+  return fmt::format(R"({{"file":{},"offset":{},"index":{},"what":{}}})", json_string(finding.file), finding.offset,
+                     finding.index, json_string(finding.what));
 }
 
 }  // namespace
@@ -212,18 +227,22 @@ Result<Report> verify(const std::filesystem::path& directory, const VerifyOption
 
 std::string Report::text() const {
   std::string out = ok ? "The log is whole.\n" : "THE LOG IS DAMAGED.\n";
-  out += fmt::format("entries {} to {}: {} verified in {:.2f} s; the signed checkpoint covers {}\n", first, count == 0 ? 0 : count - 1,
-                     entries, seconds, checkpoint);
-  if (torn_tail) out += fmt::format("{}: offset {}: entry {}: {}\n", torn_tail->file, torn_tail->offset, torn_tail->index, torn_tail->what);
-  for (const auto& one : findings) out += fmt::format("{}: offset {}: entry {}: {}\n", one.file, one.offset, one.index, one.what);
+  out += fmt::format("entries {} to {}: {} verified in {:.2f} s; the signed checkpoint covers {}\n", first,
+                     count == 0 ? 0 : count - 1, entries, seconds, checkpoint);
+  if (torn_tail)
+    out += fmt::format("{}: offset {}: entry {}: {}\n", torn_tail->file, torn_tail->offset, torn_tail->index,
+                       torn_tail->what);
+  for (const auto& one : findings)
+    out += fmt::format("{}: offset {}: entry {}: {}\n", one.file, one.offset, one.index, one.what);
   return out;
 }
 
 std::string Report::json() const {
   std::string list;
   for (const auto& one : findings) list += (list.empty() ? "" : ",") + finding_json(one);
-  return fmt::format(R"({{"ok":{},"first":{},"count":{},"entries":{},"checkpoint":{},"seconds":{:.3f},"torn_tail":{},"findings":[{}]}})", ok,
-                     first, count, entries, checkpoint, seconds, torn_tail ? finding_json(*torn_tail) : "null", list);
+  return fmt::format(
+      R"({{"ok":{},"first":{},"count":{},"entries":{},"checkpoint":{},"seconds":{:.3f},"torn_tail":{},"findings":[{}]}})",
+      ok, first, count, entries, checkpoint, seconds, torn_tail ? finding_json(*torn_tail) : "null", list);
 }
 
 }  // namespace ward::audit

@@ -106,8 +106,8 @@ Result<void> Writer::reopen() {
   while (walk.index() < end_.next && walk.next()) {
   }
   if (walk.index() != end_.next || walk.offset() != end_.offset || walk.chain() != end_.chain)
-    return fail("log_damaged", fmt::format("{}: offset {}: entry {}: it was durable and cannot be read again", path_.string(),
-                                           walk.offset(), walk.index()));
+    return fail("log_damaged", fmt::format("{}: offset {}: entry {}: it was durable and cannot be read again",
+                                           path_.string(), walk.offset(), walk.index()));
   if (auto cleared = clear_attempt(end_.segment, end_.offset); !cleared) return cleared;
   if (staged_.segment != end_.segment)
     if (auto cleared = clear_attempt(staged_.segment, 0); !cleared) return cleared;
@@ -122,7 +122,8 @@ Result<void> Writer::clear_attempt(std::uint64_t segment, std::size_t from) {
   if (!bytes) return std::unexpected(bytes.error());
   const std::size_t attempted = staged_.segment == segment ? staged_.offset : from;
   const std::size_t end = std::max({used_bytes(bytes->view()), attempted, from + 1});
-  return zero_tail(disk_, {.file = path, .offset = from, .bytes = std::min(end, bytes->view().size()) - from, .index = 0});
+  return zero_tail(disk_,
+                   {.file = path, .offset = from, .bytes = std::min(end, bytes->view().size()) - from, .index = 0});
 }
 
 }  // namespace ward::audit

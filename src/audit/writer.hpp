@@ -46,7 +46,7 @@ class Writer {
   const std::filesystem::path directory_;
   Spares& spares_;
   LogId log_{};
-  Position end_;                // durable
+  Position end_;  // durable
   // The write being put together: where it begins, and where the log will end with it.
   File file_;
   std::filesystem::path path_;

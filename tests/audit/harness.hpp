@@ -8,12 +8,12 @@
 #include "frame.hpp"
 #include "segment.hpp"
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <fstream>
-#include <gtest/gtest.h>
 
 namespace ward::audit {
 
@@ -118,7 +118,8 @@ class LogTest : public testing::Test {
       if (!segment.header) continue;
       auto bytes = SegmentBytes::load(segment.path);
       Walk walk(bytes->view(), *segment.header);
-      for (auto at = walk.offset(); auto frame = walk.next(); at = walk.offset()) out.push_back({segment.path, at, frame->index, frame->bytes});
+      for (auto at = walk.offset(); auto frame = walk.next(); at = walk.offset())
+        out.push_back({segment.path, at, frame->index, frame->bytes});
     }
     return out;
   }

@@ -34,7 +34,9 @@ TEST_F(LogFile, a_record_comes_back_as_it_was_and_its_subjects_only_with_the_key
   made.detail = {{"before", "a\nb"}, {"after", "\"c\""}};
   made.complete = false;
   made.subjects.inside().query = "name=Muster";
-  { ASSERT_TRUE(open()->append_blocking(made)); }
+  {
+    ASSERT_TRUE(open()->append_blocking(made));
+  }
   const auto check = [&](crypto::KeyRing* ring) {
     auto reader = LogReader::open(directory, ring);
     auto found = reader->query({.event = "phi.read"});
@@ -66,7 +68,9 @@ TEST_F(LogFile, a_record_comes_back_as_it_was_and_its_subjects_only_with_the_key
 TEST_F(LogFile, no_subject_is_readable_in_the_files) {
   Record made = record();
   made.subjects = Phi(Subjects{.of = {{"Patient/visible-needle", {}}}, .query = "query-needle", .text = "text-needle"});
-  { ASSERT_TRUE(open()->append_blocking(made)); }
+  {
+    ASSERT_TRUE(open()->append_blocking(made));
+  }
   auto bytes = SegmentBytes::load(segment_path(directory, 0));
   EXPECT_EQ(bytes->view().find("needle"), std::string_view::npos);
 }
@@ -74,9 +78,12 @@ TEST_F(LogFile, no_subject_is_readable_in_the_files) {
 TEST_F(LogFile, a_search_over_many_patients_is_split_into_parts) {
   Record made = record(event::phi_search);
   for (int i = 0; i < 5000; ++i)
-    made.subjects.inside().of.push_back({"Patient/" + std::to_string(i), {"Observation/" + std::to_string(i) + "/_history/1"}});
+    made.subjects.inside().of.push_back(
+        {"Patient/" + std::to_string(i), {"Observation/" + std::to_string(i) + "/_history/1"}});
   made.subjects.inside().query = std::string(20'000, '\x01');
-  { ASSERT_TRUE(open()->append_blocking(made)); }
+  {
+    ASSERT_TRUE(open()->append_blocking(made));
+  }
   auto reader = LogReader::open(directory, keys.get());
   auto found = reader->query({.event = "phi.search"});
   ASSERT_TRUE(found) << found.error().text();
@@ -98,14 +105,17 @@ TEST_F(LogFile, a_search_over_many_patients_is_split_into_parts) {
 
 TEST_F(LogFile, hostile_clear_texts_are_cut_and_still_fit) {
   Record made = record();
-  for (std::string* text : {&made.method, &made.route, &made.actor, &made.client, &made.ip, &made.session, &made.jti, &made.request_id,
-                            &made.traceparent, &made.purpose, &made.cause, &made.event})
+  for (std::string* text : {&made.method, &made.route, &made.actor, &made.client, &made.ip, &made.session, &made.jti,
+                            &made.request_id, &made.traceparent, &made.purpose, &made.cause, &made.event})
     *text = std::string(100'000, '\x01');
   made.roles.assign(1000, std::string(1000, '"'));
   made.types.assign(1000, {std::string(1000, '\\'), UINT64_MAX});
   made.detail.assign(1000, {std::string(1000, '\x02'), std::string(10'000, '\xff')});
-  for (int i = 0; i < 300; ++i) made.subjects.inside().of.push_back({std::string(2000, '"'), {std::string(2000, '\x01')}});
-  { ASSERT_TRUE(open()->append_blocking(made)); }
+  for (int i = 0; i < 300; ++i)
+    made.subjects.inside().of.push_back({std::string(2000, '"'), {std::string(2000, '\x01')}});
+  {
+    ASSERT_TRUE(open()->append_blocking(made));
+  }
   auto reader = LogReader::open(directory, keys.get());
   std::size_t entries = 0;
   EXPECT_TRUE(reader->each(0, [&](const Entry&) { return ++entries > 0; }));
@@ -140,7 +150,8 @@ TEST_F(LogFile, queries_filter_and_limit) {
       made.actor = "Practitioner/" + std::to_string(i % 5);
       made.outcome = i % 2 ? Outcome::success : Outcome::refused;
       made.request_id = "request-" + std::to_string(i);
-      made.subjects = Phi(Subjects{.of = {{"Patient/" + std::to_string(i % 3), {"Condition/9/_history/1"}}}, .query = "", .text = ""});
+      made.subjects = Phi(
+          Subjects{.of = {{"Patient/" + std::to_string(i % 3), {"Condition/9/_history/1"}}}, .query = "", .text = ""});
       ASSERT_TRUE(log->append_blocking(made));
     }
     // While the server runs.
@@ -178,7 +189,8 @@ TEST_F(LogFile, intents_without_outcome_are_found_at_the_next_start_and_settled_
     EXPECT_EQ(settled->permit().intent(), settled->index());
     ASSERT_TRUE(log->outcome_blocking(*settled, record(event::phi_create)));
     Record made = record(event::phi_update);
-    for (int i = 0; i < 3000; ++i) made.subjects.inside().of.push_back({"Patient/" + std::to_string(i), {"Observation/" + std::to_string(i)}});
+    for (int i = 0; i < 3000; ++i)
+      made.subjects.inside().of.push_back({"Patient/" + std::to_string(i), {"Observation/" + std::to_string(i)}});
     auto left = log->intend_blocking(made);  // in several parts: still one INTENT
     ASSERT_TRUE(left);
     open_index = left->index();
@@ -211,7 +223,8 @@ TEST_F(LogFile, a_wall_clock_that_jumps_is_recorded) {
   EXPECT_EQ(jumps(), 1u);
 }
 
-boost::asio::awaitable<void> append_some(Log& log, Record made, int count, std::set<std::uint64_t>& receipts, std::mutex& mutex) {
+boost::asio::awaitable<void> append_some(Log& log, Record made, int count, std::set<std::uint64_t>& receipts,
+                                         std::mutex& mutex) {
   for (int i = 0; i < count; ++i) {
     auto receipt = co_await log.append(made);
     if (!receipt) co_return;
@@ -226,7 +239,8 @@ TEST_F(LogFile, waiting_coroutines_on_two_threads_share_syncs_and_all_get_their_
   auto log = open();
   const auto syncs_before = log->stats().syncs;
   boost::asio::io_context first(1), second(1);
-  for (int i = 0; i < 64; ++i) co_spawn(i % 2 ? first : second, append_some(*log, record(), 50, receipts, mutex), boost::asio::detached);
+  for (int i = 0; i < 64; ++i)
+    co_spawn(i % 2 ? first : second, append_some(*log, record(), 50, receipts, mutex), boost::asio::detached);
   std::thread other([&] { second.run(); });
   first.run();
   other.join();
