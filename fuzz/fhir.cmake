@@ -1,0 +1,3 @@
+ward_fuzz(fhirpath LINKS fhir INSIDE fhir)
+ward_fuzz(search_query LINKS fhir INSIDE fhir)
+ward_fuzz(bundle LINKS fhir INSIDE fhir)
