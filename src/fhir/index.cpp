@@ -25,7 +25,8 @@ bool passes(const Filter& filter, json::Value value, std::string_view type, json
   const std::string reference = value.string("reference");
   if (reference.starts_with('#')) {
     for (json::Value contained = resource["contained"].first(); contained; contained = contained.next()) {
-      if (contained.string("id") == std::string_view(reference).substr(1)) return contained.string("resourceType") == filter.text;
+      if (contained.string("id") == std::string_view(reference).substr(1))
+        return contained.string("resourceType") == filter.text;
     }
     return false;
   }
@@ -41,7 +42,8 @@ class Walk {
     if (!object.is_object() || place.steps.empty()) return;
     for (json::Value member = object.first(); member && !rows_.too_many(); member = member.next()) {
       const auto name = member.name();
-      auto step = std::lower_bound(place.steps.begin(), place.steps.end(), name, [](const Step& s, std::string_view n) { return s.member < n; });
+      auto step = std::lower_bound(place.steps.begin(), place.steps.end(), name,
+                                   [](const Step& s, std::string_view n) { return s.member < n; });
       for (; step != place.steps.end() && step->member == name; ++step) values(*step, member);
     }
   }
@@ -84,7 +86,8 @@ Result<void> evaluate_general(const Plan& plan, json::Value resource, std::strin
 
 }  // namespace
 
-Result<store::IndexEntries> index(const json::Document& document, std::string_view type, std::string_view id, const IndexOptions& options) {
+Result<store::IndexEntries> index(const json::Document& document, std::string_view type, std::string_view id,
+                                  const IndexOptions& options) {
   const Plan* plan = index_plan::plan_of(type);
   if (!plan) return fail("unknown_type", "not a resource type of R4");
   Rows rows(options);
@@ -98,7 +101,8 @@ Result<store::IndexEntries> index(const json::Document& document, std::string_vi
       if (other.type == "Patient") rows.add_patient(other.id);
     }
   }
-  if (rows.too_many()) return fail("index_too_large", fmt::format("the resource has more than {} values to index", options.entries_max));
+  if (rows.too_many())
+    return fail("index_too_large", fmt::format("the resource has more than {} values to index", options.entries_max));
   return std::move(rows).finish();
 }
 
