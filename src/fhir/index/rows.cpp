@@ -171,10 +171,11 @@ void Rows::quantity(std::string_view code, std::string_view type, json::Value va
   entry.param = code;
   if (type == "Range") {
     const json::Value low = value["low"], high = value["high"];
-    if (!low && !high) return;
-    entry.low = to_double(low["value"]).value_or(-infinity);
-    entry.high = to_double(high["value"]).value_or(infinity);
-    const json::Value side = low ? low : high;
+    const auto from = to_double(low["value"]), to = to_double(high["value"]);
+    if (!from && !to) return;
+    entry.low = from.value_or(-infinity);
+    entry.high = to.value_or(infinity);
+    const json::Value side = from ? low : high;
     entry.system = side.string("system"), entry.code = side.string("code"), entry.unit = side.string("unit");
   } else if (type == "Money" || path::is_quantity(type)) {
     const auto number = to_double(value["value"]);

@@ -15,7 +15,9 @@ constexpr std::int64_t decimal_places_max = 31;
 constexpr int date_digits[] = {0, 4, 6, 8, 10, 12, 14, 17};
 constexpr int time_digits[] = {0, 0, 0, 0, 2, 4, 6, 9};
 
-std::span<const int> digits_of(const Temporal& value) { return value.kind == Temporal::time ? time_digits : date_digits; }
+std::span<const int> digits_of(const Temporal& value) {
+  return value.kind == Temporal::time ? time_digits : date_digits;
+}
 
 /// Half a unit of the last place below or above, to `places` places.
 std::optional<Decimal> decimal_boundary(const Decimal& value, bool high, int places) {
@@ -69,7 +71,8 @@ Items boundary(Evaluator& in, const Items& focus, const Node& call, const Scope&
   if (const auto* temporal = std::get_if<Temporal>(&value)) {
     const std::int64_t most = temporal->kind == Temporal::date ? 8 : temporal->kind == Temporal::time ? 9 : 17;
     const std::int64_t digits = asked.value_or(most);
-    const auto edge = digits > 0 && digits <= 17 ? temporal_boundary(*temporal, high, static_cast<int>(digits)) : std::nullopt;
+    const auto edge =
+        digits > 0 && digits <= 17 ? temporal_boundary(*temporal, high, static_cast<int>(digits)) : std::nullopt;
     return edge ? Items{make(*edge)} : Items();
   }
   const std::int64_t places = asked.value_or(8);

@@ -114,7 +114,8 @@ Items conforms_to(Evaluator& in, const Items& focus, const Node& call, const Sco
   if (!url || !item || in.failed()) return {};
   constexpr std::string_view base = "http://hl7.org/fhir/StructureDefinition/";
   const std::string_view name = std::string_view(*url).substr(std::min(base.size(), url->size()));
-  if (!url->starts_with(base) || !is_known_type("FHIR", name)) return in.type_error("conformsTo() of an unknown profile");
+  if (!url->starts_with(base) || !is_known_type("FHIR", name))
+    return in.type_error("conformsTo() of an unknown profile");
   return {make(is_a(*item, "FHIR", name, true))};
 }
 
@@ -125,8 +126,7 @@ constexpr Function table[] = {
     {"as", 1, 1, as_type, true},    {"type", 0, 0, type},
     {"hasValue", 0, 0, has_value},  {"getValue", 0, 0, get_value},
     {"extension", 1, 1, extension}, {"hasExtension", 1, 1, has_extension},
-    {"resolve", 0, 0, resolve},
-    {"conformsTo", 1, 1, conforms_to},
+    {"resolve", 0, 0, resolve},     {"conformsTo", 1, 1, conforms_to},
 };
 
 }  // namespace
