@@ -16,8 +16,10 @@ void reshape(ward::json::Value resource) {
   if (!resource.is_object() || !ward::r4::is_resource_type(type)) return;
   const std::vector<std::string> names{"status", "name"};
   must_parse(set_id(resource, "x"));
-  must_parse(rewrite_references(resource, type, {{"urn:uuid:1", "Patient/1"}, {"Patient/1", "Patient/\"2"}}, "https://x/Patient/1"));
-  for (const auto summary : {Summary::yes, Summary::text, Summary::data}) must_parse(summarize(resource, type, summary));
+  must_parse(rewrite_references(resource, type, {{"urn:uuid:1", "Patient/1"}, {"Patient/1", "Patient/\"2"}},
+                                "https://x/Patient/1"));
+  for (const auto summary : {Summary::yes, Summary::text, Summary::data})
+    must_parse(summarize(resource, type, summary));
   must_parse(only_elements(resource, type, names));
   (void)literal_references(resource, type);
   (void)conditional_references(resource, type);

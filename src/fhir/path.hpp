@@ -58,9 +58,9 @@ struct Node;
 
 /// One member of a collection: an element of the resource, or a computed value.
 struct PathItem {
-  json::Value value;                      // the element; absent if computed, or if a primitive has only extensions
-  json::Value extras;                     // of a primitive: the object beside it ("_birthDate")
-  std::string_view type;                  // FHIR type of an element ("HumanName", "code", "Patient"); empty if computed
+  json::Value value;      // the element; absent if computed, or if a primitive has only extensions
+  json::Value extras;     // of a primitive: the object beside it ("_birthDate")
+  std::string_view type;  // FHIR type of an element ("HumanName", "code", "Patient"); empty if computed
   const r4::Definition* definition = nullptr;
   path::Computed computed;
 };
@@ -69,15 +69,15 @@ using PathItems = std::vector<PathItem>;
 
 /// Bounds of one evaluation; beyond them it ends with the error "path_limit".
 struct PathLimits {
-  unsigned steps_max = 500'000;   // nodes evaluated times items
-  unsigned items_max = 50'000;    // in one collection
-  std::size_t text_max = 1 << 20; // bytes of a computed string
+  unsigned steps_max = 500'000;    // nodes evaluated times items
+  unsigned items_max = 50'000;     // in one collection
+  std::size_t text_max = 1 << 20;  // bytes of a computed string
 };
 
 struct PathContext {
-  json::Value resource;                   // %resource, %context
+  json::Value resource;  // %resource, %context
   std::string_view resource_type;
-  WallTime now{};                         // now(), today()
+  WallTime now{};  // now(), today()
   PathLimits limits;
 };
 

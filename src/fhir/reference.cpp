@@ -38,7 +38,9 @@ ReferenceParts split_reference(std::string_view reference, std::span<const std::
   if (reference.empty() || reference[0] == '#') return {};
   if (auto parts = split_relative(reference)) return std::move(*parts);
   for (const std::string& base : own_bases) {
-    if (base.empty() || !reference.starts_with(base) || reference.size() <= base.size() + 1 || reference[base.size()] != '/') continue;
+    if (base.empty() || !reference.starts_with(base) || reference.size() <= base.size() + 1 ||
+        reference[base.size()] != '/')
+      continue;
     if (auto parts = split_relative(reference.substr(base.size() + 1))) return std::move(*parts);
   }
   ReferenceParts parts;

@@ -10,7 +10,8 @@ namespace ward::fhir {
 
 enum class LinkKind : std::uint8_t { reference, uri };
 
-/// Calls visit(LinkKind, json::Value string) in the order of the source; contained resources and Bundle entries included.
+/// Calls visit(LinkKind, json::Value string) in the order of the source; contained resources and Bundle entries
+/// included.
 template <class Visit>
 void walk_links(json::Value object, const r4::Definition* definition, Visit& visit);
 
@@ -22,7 +23,8 @@ void walk_link_member(json::Value value, const r4::ElementType& type, Visit& vis
     walk_links(value, type.definition, visit);
   } else if (value.is_string()) {
     const std::string_view code = type.code;
-    if (code == "uri" || code == "url" || code == "canonical" || code == "oid" || code == "uuid") visit(LinkKind::uri, value);
+    if (code == "uri" || code == "url" || code == "canonical" || code == "oid" || code == "uuid")
+      visit(LinkKind::uri, value);
   }
 }
 

@@ -21,8 +21,8 @@ Name split_name(std::string_view name) {
   return {name.substr(0, colon), colon == name.npos ? std::string_view() : name.substr(colon + 1)};
 }
 
-constexpr std::string_view not_yet[] = {"_include", "_revinclude", "_has",   "_text",      "_content",       "_filter",
-                                        "_list",    "_query",      "_type",  "_contained", "_containedType", "_score"};
+constexpr std::string_view not_yet[] = {"_include", "_revinclude", "_has",  "_text",      "_content",       "_filter",
+                                        "_list",    "_query",      "_type", "_contained", "_containedType", "_score"};
 
 enum class Fit : std::uint8_t { good, not_supported, invalid };
 
@@ -40,33 +40,46 @@ Fit modifier_fits(const r4::SearchParam* param, std::string_view modifier) {
         if (modifier == later) return Fit::not_supported;
       }
       return Fit::invalid;
-    case r4::ParamType::uri: return modifier == "below" || modifier == "above" ? Fit::good : Fit::invalid;
+    case r4::ParamType::uri:
+      return modifier == "below" || modifier == "above" ? Fit::good : Fit::invalid;
     case r4::ParamType::reference:
       if (modifier == "identifier") return Fit::good;
       if (modifier == "above" || modifier == "below" || modifier == "text") return Fit::not_supported;
       if (!r4::is_resource_type(modifier)) return Fit::invalid;
-      return param->targets.empty() || std::ranges::find(param->targets, modifier) != param->targets.end() ? Fit::good : Fit::invalid;
-    default: return Fit::invalid;
+      return param->targets.empty() || std::ranges::find(param->targets, modifier) != param->targets.end()
+                 ? Fit::good
+                 : Fit::invalid;
+    default:
+      return Fit::invalid;
   }
 }
 
 Value<store::Match> match_of(const ValueContext& context, bool id, std::string_view text) {
   if (!context.param) return id ? id_value(text) : date_value(text, true);
   switch (context.param->type) {
-    case r4::ParamType::token: return token_value(text);
-    case r4::ParamType::string: return string_value(text, context.modifier);
-    case r4::ParamType::date: return date_value(text, false);
-    case r4::ParamType::number: return number_value(text);
-    case r4::ParamType::quantity: return quantity_value(text);
-    case r4::ParamType::reference: return context.modifier == "identifier" ? token_value(text) : reference_value(text, context);
-    case r4::ParamType::uri: return uri_value(text, context.modifier);
-    default: return std::unexpected(Reason("a kind of parameter that is not supported"));
+    case r4::ParamType::token:
+      return token_value(text);
+    case r4::ParamType::string:
+      return string_value(text, context.modifier);
+    case r4::ParamType::date:
+      return date_value(text, false);
+    case r4::ParamType::number:
+      return number_value(text);
+    case r4::ParamType::quantity:
+      return quantity_value(text);
+    case r4::ParamType::reference:
+      return context.modifier == "identifier" ? token_value(text) : reference_value(text, context);
+    case r4::ParamType::uri:
+      return uri_value(text, context.modifier);
+    default:
+      return std::unexpected(Reason("a kind of parameter that is not supported"));
   }
 }
 
 class Reader {
  public:
-  Reader(std::string_view type, const SearchOptions& options, bool result_params) : options_(options), result_params_(result_params) {
+  Reader(std::string_view type, const SearchOptions& options, bool result_params)
+      : options_(options), result_params_(result_params) {
     search_.query.type = type;
     search_.query.count = std::min(options.count_default, options.count_max);
   }
@@ -90,18 +103,26 @@ class Reader {
   /// True if the parameter is part of the search.
   bool one(std::string_view name, std::string_view value) {
     const auto [code, modifier] = split_name(name);
-    if (std::ranges::find(not_yet, code) != std::end(not_yet)) return wrong("not-supported", fmt::format("{} is not supported yet", code)), false;
+    if (std::ranges::find(not_yet, code) != std::end(not_yet))
+      return wrong("not-supported", fmt::format("{} is not supported yet", code)), false;
     if (is_result_param(code)) return result_param(name, value);
-    if (name.find('.') != name.npos) return wrong("not-supported", fmt::format("chained parameters are not supported yet: {}", shown(name))), false;
+    if (name.find('.') != name.npos)
+      return wrong("not-supported", fmt::format("chained parameters are not supported yet: {}", shown(name))), false;
     const bool own = code == "_id" || code == "_lastUpdated";
     const r4::SearchParam* param = own ? nullptr : r4::find_param(search_.query.type, code);
     if (!own && !param) return unknown(code);
-    if (param && (param->type == r4::ParamType::composite || param->type == r4::ParamType::special || param->expression.empty()))
+    if (param &&
+        (param->type == r4::ParamType::composite || param->type == r4::ParamType::special || param->expression.empty()))
       return wrong("not-supported", fmt::format("parameter {} is not supported yet", code)), false;
     switch (modifier_fits(param, modifier)) {
-      case Fit::not_supported: return wrong("not-supported", fmt::format("modifier :{} of parameter {} is not supported yet", shown(modifier), code)), false;
-      case Fit::invalid: return wrong("invalid", fmt::format("parameter {} has no modifier :{}", code, shown(modifier))), false;
-      case Fit::good: break;
+      case Fit::not_supported:
+        return wrong("not-supported",
+                     fmt::format("modifier :{} of parameter {} is not supported yet", shown(modifier), code)),
+               false;
+      case Fit::invalid:
+        return wrong("invalid", fmt::format("parameter {} has no modifier :{}", code, shown(modifier))), false;
+      case Fit::good:
+        break;
     }
     search_.used.push_back({param, std::string(code), std::string(modifier), false});
     condition({param, modifier, options_}, code, value);
@@ -128,7 +149,8 @@ class Reader {
     store::Condition condition;
     condition.param = code;
     if (context.modifier == "missing") {
-      if (value != "true" && value != "false") return wrong("invalid", fmt::format("parameter {}:missing needs true or false", code));
+      if (value != "true" && value != "false")
+        return wrong("invalid", fmt::format("parameter {}:missing needs true or false", code));
       condition.missing = value == "true";
     } else {
       if (context.modifier == "identifier") condition.param += ":identifier";
@@ -138,9 +160,11 @@ class Reader {
     search_.query.all_of.push_back(std::move(condition));
   }
 
-  bool values(const ValueContext& context, std::string_view code, std::string_view value, std::vector<store::Match>& out) {
+  bool values(const ValueContext& context, std::string_view code, std::string_view value,
+              std::vector<store::Match>& out) {
     const auto texts = split_unescaped(value, ',');
-    if (texts.size() > search_values_max) return wrong("too-costly", fmt::format("parameter {} has more than {} values", code, search_values_max)), false;
+    if (texts.size() > search_values_max)
+      return wrong("too-costly", fmt::format("parameter {} has more than {} values", code, search_values_max)), false;
     for (const std::string_view text : texts) {
       if (text.empty()) return wrong("invalid", fmt::format("parameter {} has an empty value", code)), false;
       auto match = match_of(context, code == "_id", text);
@@ -157,7 +181,8 @@ class Reader {
 };
 
 bool unreserved_in_query(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~,:/").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._~,:/").find(c) != std::string_view::npos;
 }
 
 void append_encoded(std::string& out, std::string_view text) {
@@ -171,7 +196,8 @@ void append_encoded(std::string& out, std::string_view text) {
 
 }  // namespace
 
-Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form, const SearchOptions& options) {
+Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form,
+                             const SearchOptions& options) {
   if (!r4::is_resource_type(type)) return refuse(refusal("not-supported", "not a resource type of R4"));
   auto pairs = read_pairs(query, form);
   if (!pairs) return std::unexpected(std::move(pairs.error()));
@@ -185,12 +211,14 @@ Allowed<Search> parse_condition(std::string_view type, std::string_view query, c
   SearchOptions strict = options;
   strict.lenient = false;
   auto search = Reader(type, strict, false).run(std::move(*pairs));
-  if (search && search->query.all_of.empty()) return refuse(refusal("invalid", "a conditional request needs at least one search parameter"));
+  if (search && search->query.all_of.empty())
+    return refuse(refusal("invalid", "a conditional request needs at least one search parameter"));
   return search;
 }
 
-Allowed<std::vector<store::Condition>> parse_constraints(std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
-                                                         const SearchOptions& options) {
+Allowed<std::vector<store::Condition>> parse_constraints(
+    std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
+    const SearchOptions& options) {
   if (!r4::is_resource_type(type)) return refuse(refusal("not-supported", "not a resource type of R4"));
   if (constraints.size() > search_params_max) return refuse(refusal("too-costly", "too many constraints"));
   SearchOptions strict = options;

@@ -26,41 +26,43 @@ struct UsedParam {
 };
 
 struct Search {
-  store::Query query;                      // `visible` and `after` are the caller's to fill
+  store::Query query;  // `visible` and `after` are the caller's to fill
   Summary summary = Summary::none;
   std::vector<std::string> elements;
-  std::string format;                      // of _format, as given
+  std::string format;  // of _format, as given
   bool pretty = false;
   std::vector<UsedParam> used;
   std::vector<std::pair<std::string, std::string>> applied;  // name and value (decoded), for self_link
-  std::vector<std::string> warnings;       // lenient handling: what was left out, by name
+  std::vector<std::string> warnings;                         // lenient handling: what was left out, by name
 };
 
 struct SearchOptions {
-  bool lenient = false;                    // Prefer: handling=lenient
+  bool lenient = false;  // Prefer: handling=lenient
   std::size_t count_default = 50;
   std::size_t count_max = 1000;            // larger values of _count become this
   std::span<const std::string> own_bases;  // as IndexOptions
 };
 
 inline constexpr std::size_t search_params_max = 64;
-inline constexpr std::size_t search_values_max = 200;      // in one parameter
+inline constexpr std::size_t search_values_max = 200;       // in one parameter
 inline constexpr std::size_t search_bytes_max = 16 * 1024;  // of query and form together
 
 /// Parses the raw query string (without '?') and the body of POST _search (application/x-www-form-urlencoded).
 ///
-/// Numbers of NumberIs and QuantityIs: for eq, ne and ap the interval [low, high] of the implied precision; for the others
-/// low == high == the value. Dates: always the interval that the text covers. The store widens `ap`.
-/// Refusal: status 400, kind validation; issues "invalid", "not-supported" or "too-costly".
-Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form = {}, const SearchOptions& options = {});
+/// Numbers of NumberIs and QuantityIs: for eq, ne and ap the interval [low, high] of the implied precision; for the
+/// others low == high == the value. Dates: always the interval that the text covers. The store widens `ap`. Refusal:
+/// status 400, kind validation; issues "invalid", "not-supported" or "too-costly".
+Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form = {},
+                             const SearchOptions& options = {});
 
 /// The search part of a conditional request (If-None-Exist, PUT Type?..., DELETE Type?...): the same grammar, at least
 /// one condition, no result parameters.
 Allowed<Search> parse_condition(std::string_view type, std::string_view query, const SearchOptions& options = {});
 
 /// Conditions of a scope ("category=vital-signs&..."), given as decoded names and values.
-Allowed<std::vector<store::Condition>> parse_constraints(std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
-                                                         const SearchOptions& options = {});
+Allowed<std::vector<store::Condition>> parse_constraints(
+    std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
+    const SearchOptions& options = {});
 
 /// BASE/TYPE?... of the parameters that were applied, percent-encoded, in the order they came.
 std::string self_link(std::string_view base, const Search& search);

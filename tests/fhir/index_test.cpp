@@ -1,5 +1,5 @@
-#include "examples.hpp"
 #include "index.hpp"
+#include "examples.hpp"
 #include "index/plan.hpp"
 
 #include <gmock/gmock.h>
@@ -17,13 +17,23 @@ using ::testing::UnorderedElementsAre;
 /// One line for each row, so that a case is a list of lines.
 std::vector<std::string> lines(const store::IndexEntries& entries, std::string_view param) {
   std::vector<std::string> out;
-  for (const auto& e : entries.tokens) if (e.param == param) out.push_back(fmt::format("token {}|{}", e.system, e.code));
-  for (const auto& e : entries.strings) if (e.param == param) out.push_back(fmt::format("string {} = {}", e.folded, e.exact));
-  for (const auto& e : entries.dates) if (e.param == param) out.push_back(fmt::format("date {} {}", e.low == INT64_MIN ? "open" : std::to_string(e.low), e.high == INT64_MAX ? "open" : std::to_string(e.high)));
-  for (const auto& e : entries.numbers) if (e.param == param) out.push_back(fmt::format("number {} {}", e.low, e.high));
-  for (const auto& e : entries.quantities) if (e.param == param) out.push_back(fmt::format("quantity {} {} {}|{} {}", e.low, e.high, e.system, e.code, e.unit));
-  for (const auto& e : entries.references) if (e.param == param) out.push_back(fmt::format("reference {}/{} {}", e.type, e.id, e.url));
-  for (const auto& e : entries.uris) if (e.param == param) out.push_back(fmt::format("uri {}", e.value));
+  for (const auto& e : entries.tokens)
+    if (e.param == param) out.push_back(fmt::format("token {}|{}", e.system, e.code));
+  for (const auto& e : entries.strings)
+    if (e.param == param) out.push_back(fmt::format("string {} = {}", e.folded, e.exact));
+  for (const auto& e : entries.dates)
+    if (e.param == param)
+      out.push_back(fmt::format("date {} {}", e.low == INT64_MIN ? "open" : std::to_string(e.low),
+                                e.high == INT64_MAX ? "open" : std::to_string(e.high)));
+  for (const auto& e : entries.numbers)
+    if (e.param == param) out.push_back(fmt::format("number {} {}", e.low, e.high));
+  for (const auto& e : entries.quantities)
+    if (e.param == param)
+      out.push_back(fmt::format("quantity {} {} {}|{} {}", e.low, e.high, e.system, e.code, e.unit));
+  for (const auto& e : entries.references)
+    if (e.param == param) out.push_back(fmt::format("reference {}/{} {}", e.type, e.id, e.url));
+  for (const auto& e : entries.uris)
+    if (e.param == param) out.push_back(fmt::format("uri {}", e.value));
   return out;
 }
 
@@ -46,32 +56,111 @@ struct Case {
 
 TEST(Index, each_data_type_gives_the_rows_of_its_parameter) {
   const Case cases[] = {
-      {"Identifier", "Patient", R"({"identifier":[{"system":"urn:mrn","value":"7"},{"value":"8"}]})", "identifier", {"token |8", "token urn:mrn|7"}},
+      {"Identifier",
+       "Patient",
+       R"({"identifier":[{"system":"urn:mrn","value":"7"},{"value":"8"}]})",
+       "identifier",
+       {"token |8", "token urn:mrn|7"}},
       {"code", "Patient", R"({"gender":"male"})", "gender", {"token |male"}},
       {"boolean", "Patient", R"({"active":true})", "active", {"token |true"}},
       {"boolean expression", "Patient", R"({"deceasedDateTime":"2020"})", "deceased", {"token |true"}},
-      {"boolean expression of a false element", "Patient", R"({"deceasedBoolean":false})", "deceased", {"token |false"}},
-      {"ContactPoint with a filter", "Patient", R"({"telecom":[{"system":"phone","value":"1"},{"system":"email","value":"a@b.example"}]})", "email", {"token |a@b.example"}},
-      {"CodeableConcept", "Observation", R"({"code":{"coding":[{"system":"http://loinc.org","code":"1"},{"code":"2"}],"text":"t"}})", "code", {"token http://loinc.org|1", "token |2"}},
-      {"HumanName folded", "Patient", "{\"name\":[{\"family\":\"M\xC3\xBCller  Stra\xC3\x9F""e\",\"given\":[\"\xC3\x89va\"]}]}", "name", {"string eva = \xC3\x89va", "string muller strasse = M\xC3\xBCller  Stra\xC3\x9F""e"}},
-      {"Address", "Patient", R"({"address":[{"city":"Bern","line":["A 1"]}]})", "address", {"string a 1 = A 1", "string bern = Bern"}},
-      {"part of an address", "Patient", R"({"address":[{"city":"Bern","line":["A 1"]}]})", "address-city", {"string bern = Bern"}},
+      {"boolean expression of a false element",
+       "Patient",
+       R"({"deceasedBoolean":false})",
+       "deceased",
+       {"token |false"}},
+      {"ContactPoint with a filter",
+       "Patient",
+       R"({"telecom":[{"system":"phone","value":"1"},{"system":"email","value":"a@b.example"}]})",
+       "email",
+       {"token |a@b.example"}},
+      {"CodeableConcept",
+       "Observation",
+       R"({"code":{"coding":[{"system":"http://loinc.org","code":"1"},{"code":"2"}],"text":"t"}})",
+       "code",
+       {"token http://loinc.org|1", "token |2"}},
+      {"HumanName folded",
+       "Patient",
+       "{\"name\":[{\"family\":\"M\xC3\xBCller  Stra\xC3\x9F"
+       "e\",\"given\":[\"\xC3\x89va\"]}]}",
+       "name",
+       {"string eva = \xC3\x89va",
+        "string muller strasse = M\xC3\xBCller  Stra\xC3\x9F"
+        "e"}},
+      {"Address",
+       "Patient",
+       R"({"address":[{"city":"Bern","line":["A 1"]}]})",
+       "address",
+       {"string a 1 = A 1", "string bern = Bern"}},
+      {"part of an address",
+       "Patient",
+       R"({"address":[{"city":"Bern","line":["A 1"]}]})",
+       "address-city",
+       {"string bern = Bern"}},
       {"date", "Patient", R"({"birthDate":"1970-01"})", "birthdate", {"date 0 2678400000"}},
-      {"dateTime with zone", "Observation", R"({"effectiveDateTime":"1970-01-01T01:00:00+01:00"})", "date", {"date 0 1000"}},
+      {"dateTime with zone",
+       "Observation",
+       R"({"effectiveDateTime":"1970-01-01T01:00:00+01:00"})",
+       "date",
+       {"date 0 1000"}},
       {"Period, open", "Observation", R"({"effectivePeriod":{"start":"1970-01-01"}})", "date", {"date 0 open"}},
-      {"Timing", "Observation", R"({"effectiveTiming":{"event":["1970-01-01","1970-01-02"]}})", "date", {"date 0 86400000", "date 86400000 172800000"}},
-      {"Quantity", "Observation", R"({"valueQuantity":{"value":5.40,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}})", "value-quantity", {"quantity 5.4 5.4 http://unitsofmeasure.org|mg mg"}},
-      {"Quantity with a comparator", "Observation", R"({"valueQuantity":{"value":5,"comparator":"<"}})", "value-quantity", {"quantity -inf 5 | "}},
-      {"integer", "RiskAssessment", R"({"prediction":[{"probabilityDecimal":0.5}]})", "probability", {"number 0.5 0.5"}},
-      {"reference", "Observation", R"({"subject":{"reference":"Patient/7/_history/2"}})", "subject", {"reference Patient/7 "}},
-      {"reference to our own base", "Observation", R"({"subject":{"reference":"https://clinic.example/fhir/Patient/7"}})", "subject", {"reference Patient/7 "}},
-      {"reference elsewhere", "Observation", R"({"subject":{"reference":"https://other.example/fhir/Patient/7"}})", "subject", {"reference / https://other.example/fhir/Patient/7"}},
+      {"Timing",
+       "Observation",
+       R"({"effectiveTiming":{"event":["1970-01-01","1970-01-02"]}})",
+       "date",
+       {"date 0 86400000", "date 86400000 172800000"}},
+      {"Quantity",
+       "Observation",
+       R"({"valueQuantity":{"value":5.40,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}})",
+       "value-quantity",
+       {"quantity 5.4 5.4 http://unitsofmeasure.org|mg mg"}},
+      {"Quantity with a comparator",
+       "Observation",
+       R"({"valueQuantity":{"value":5,"comparator":"<"}})",
+       "value-quantity",
+       {"quantity -inf 5 | "}},
+      {"integer",
+       "RiskAssessment",
+       R"({"prediction":[{"probabilityDecimal":0.5}]})",
+       "probability",
+       {"number 0.5 0.5"}},
+      {"reference",
+       "Observation",
+       R"({"subject":{"reference":"Patient/7/_history/2"}})",
+       "subject",
+       {"reference Patient/7 "}},
+      {"reference to our own base",
+       "Observation",
+       R"({"subject":{"reference":"https://clinic.example/fhir/Patient/7"}})",
+       "subject",
+       {"reference Patient/7 "}},
+      {"reference elsewhere",
+       "Observation",
+       R"({"subject":{"reference":"https://other.example/fhir/Patient/7"}})",
+       "subject",
+       {"reference / https://other.example/fhir/Patient/7"}},
       {"reference filtered by type", "Observation", R"({"subject":{"reference":"Group/7"}})", "patient", {}},
-      {"contained reference", "Observation", R"({"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p"}]})", "patient", {}},
-      {"identifier of a reference", "Observation", R"({"subject":{"identifier":{"system":"urn:mrn","value":"7"}}})", "subject:identifier", {"token urn:mrn|7"}},
-      {"canonical with version", "PlanDefinition", R"({"library":["http://x/Library/a|2"]})", "depends-on", {"reference / http://x/Library/a", "reference / http://x/Library/a|2"}},
+      {"contained reference",
+       "Observation",
+       R"({"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p"}]})",
+       "patient",
+       {}},
+      {"identifier of a reference",
+       "Observation",
+       R"({"subject":{"identifier":{"system":"urn:mrn","value":"7"}}})",
+       "subject:identifier",
+       {"token urn:mrn|7"}},
+      {"canonical with version",
+       "PlanDefinition",
+       R"({"library":["http://x/Library/a|2"]})",
+       "depends-on",
+       {"reference / http://x/Library/a", "reference / http://x/Library/a|2"}},
       {"uri", "ValueSet", R"({"url":"http://x/vs"})", "url", {"uri http://x/vs"}},
-      {"tag", "Patient", R"({"meta":{"tag":[{"system":"s","code":"c"}],"profile":["http://p"]}})", "_tag", {"token s|c"}},
+      {"tag",
+       "Patient",
+       R"({"meta":{"tag":[{"system":"s","code":"c"}],"profile":["http://p"]}})",
+       "_tag",
+       {"token s|c"}},
       {"profile", "Patient", R"({"meta":{"profile":["http://p"]}})", "_profile", {"uri http://p"}},
       {"id is the store's", "Patient", R"({"id":"7","meta":{"lastUpdated":"2020-01-01T00:00:00Z"}})", "_id", {}},
   };
@@ -82,10 +171,19 @@ TEST(Index, each_data_type_gives_the_rows_of_its_parameter) {
 }
 
 TEST(Index, patients_are_those_of_the_published_compartment) {
-  EXPECT_THAT(index_of("Patient", R"({"resourceType":"Patient","link":[{"other":{"reference":"Patient/b"}}]})", "a").patients, ElementsAre("a", "b"));
-  EXPECT_THAT(index_of("Observation", R"({"resourceType":"Observation","subject":{"reference":"Patient/7"},"performer":[{"reference":"Patient/8"},{"reference":"Practitioner/1"}]})").patients, ElementsAre("7", "8"));
-  EXPECT_THAT(index_of("Observation", R"({"resourceType":"Observation","focus":[{"reference":"Patient/7"}]})").patients, IsEmpty());
-  EXPECT_THAT(index_of("Practitioner", R"({"resourceType":"Practitioner","identifier":[{"value":"7"}]})").patients, IsEmpty());
+  EXPECT_THAT(
+      index_of("Patient", R"({"resourceType":"Patient","link":[{"other":{"reference":"Patient/b"}}]})", "a").patients,
+      ElementsAre("a", "b"));
+  EXPECT_THAT(
+      index_of(
+          "Observation",
+          R"({"resourceType":"Observation","subject":{"reference":"Patient/7"},"performer":[{"reference":"Patient/8"},{"reference":"Practitioner/1"}]})")
+          .patients,
+      ElementsAre("7", "8"));
+  EXPECT_THAT(index_of("Observation", R"({"resourceType":"Observation","focus":[{"reference":"Patient/7"}]})").patients,
+              IsEmpty());
+  EXPECT_THAT(index_of("Practitioner", R"({"resourceType":"Practitioner","identifier":[{"value":"7"}]})").patients,
+              IsEmpty());
 }
 
 TEST(Index, too_many_values_are_an_error) {
@@ -186,7 +284,8 @@ TEST(Index, references_are_taken_apart) {
   };
   for (const auto& [text, type, id, version, url] : cases) {
     const auto parts = split_reference(text, own_bases);
-    EXPECT_EQ(std::tie(parts.type, parts.id, parts.version, parts.url), std::make_tuple(type, id, version, url)) << text;
+    EXPECT_EQ(std::tie(parts.type, parts.id, parts.version, parts.url), std::make_tuple(type, id, version, url))
+        << text;
   }
 }
 

@@ -16,21 +16,12 @@ struct Miss {
 constexpr Miss expected_misses[] = {
     {"testSimpleFail testSimpleWithWrongContext testPolymorphismAsB testDollarOrderNotAllowed",
      "checks of strict mode: paths are not checked against the types before they run"},
-    {"LowBoundaryDecimal1 LowBoundaryDecimal2 LowBoundaryDecimal4 LowBoundaryDecimal5 LowBoundaryNegDecimal1 "
-     "LowBoundaryNegDecimal2 LowBoundaryNegDecimal4 LowBoundaryNegDecimal5 LowBoundaryDecimal7 LowBoundaryDecimal8 "
-     "LowBoundaryDecimal10 LowBoundaryDecimal11 LowBoundaryDecimal13 LowBoundaryDecimal14 LowBoundaryQuantity "
-     "LowBoundaryDateMonth LowBoundaryDateTimeMillisecond2 LowBoundaryDateTimeMillisecond3 "
-     "HighBoundaryDecimalDefault HighBoundaryDecimal1 HighBoundaryDecimal3 HighBoundaryDecimal4 HighBoundaryDecimal6 "
-     "HighBoundaryDecimal7 HighBoundaryDecimal9 HighBoundaryDecimal10 HighBoundaryDecimal12 HighBoundaryDecimal13 "
-     "HighBoundaryDecimal15 HighBoundaryDecimal16 HighBoundaryQuantity HighBoundaryDateMonth "
-     "HighBoundaryDateTimeMillisecond2 HighBoundaryDateTimeMillisecond3 ",
-     "boundary functions of a later version: no search parameter uses them"},
-    {"PrecisionDecimal PrecisionYear PrecisionTimeMinutes PrecisionTimeMilliseconds Comparable1 Comparable2",
-     "functions of a later version: no search parameter uses them"},
-    {"testConformsTo2", "conformsTo() needs profiles; validation is its own room"},
+    {"HighBoundaryDateTimeMillisecond3", "the case leaves the minutes of an hour at 00 for the high boundary"},
     {"testQuantity9", "products of UCUM units are not reduced to base units"},
-    {"testDistinct5 testRepeat2 testRepeat3 testTypeA1 testTypeA2 testTypeA4 testTypeA testCombine1 testPeriodInvariantOld "
-     "testFHIRPathIsFunction4 testFHIRPathIsFunction5 testFHIRPathIsFunction8 testFHIRPathIsFunction10 testFHIRPathAsFunction14 "
+    {"testDistinct5 testRepeat2 testRepeat3 testTypeA1 testTypeA2 testTypeA4 testTypeA testCombine1 "
+     "testPeriodInvariantOld "
+     "testFHIRPathIsFunction4 testFHIRPathIsFunction5 testFHIRPathIsFunction8 testFHIRPathIsFunction10 "
+     "testFHIRPathAsFunction14 "
      "testFHIRPathAsFunction19 testContainedId testPrimitiveExtensions",
      "the example is not in the published package, or not in this form"},
 };
@@ -78,7 +69,8 @@ std::string run(json::Value test, json::Value resource) {
   if (!items) return must_fail ? "" : "fails: " + items.error().message();
   if (must_fail) return "should have been refused, gives " + describe(*items);
   if (test["predicate"] && test["predicate"].boolean()) return items->empty() ? "predicate is false" : "";
-  if (items->size() != test["output"].size()) return fmt::format("{} items instead of {}: {}", items->size(), test["output"].size(), describe(*items));
+  if (items->size() != test["output"].size())
+    return fmt::format("{} items instead of {}: {}", items->size(), test["output"].size(), describe(*items));
   json::Value wanted = test["output"].first();
   for (const PathItem& item : *items) {
     std::string text = wanted.string("value");
@@ -92,7 +84,8 @@ std::string run(json::Value test, json::Value resource) {
 
 TEST(Path, hl7_cases_pass_except_those_named) {
   const auto file = shared_data() / "fhir/fhirpath-hl7-dev.jsonl";
-  if (!std::filesystem::exists(file) || !std::filesystem::exists(example_folder())) GTEST_SKIP() << "no HL7 cases in " << file;
+  if (!std::filesystem::exists(file) || !std::filesystem::exists(example_folder()))
+    GTEST_SKIP() << "no HL7 cases in " << file;
   std::map<std::string, std::unique_ptr<Parsed>> resources;
   std::ifstream lines(file);
   unsigned passed = 0, all = 0;
@@ -112,7 +105,7 @@ TEST(Path, hl7_cases_pass_except_those_named) {
     passed += wrong.empty();
     EXPECT_EQ(wrong.empty(), !expected_to_miss(name)) << name << ": " << root.string("expression") << "\n  " << wrong;
   }
-  EXPECT_GE(passed * 100, all * 89) << passed << " of " << all;
+  EXPECT_GE(passed * 100, all * 95) << passed << " of " << all;
   std::cout << passed << " of " << all << " HL7 cases pass\n";
 }
 

@@ -1,5 +1,5 @@
-#include "examples.hpp"
 #include "path.hpp"
+#include "examples.hpp"
 #include "path/decimal.hpp"
 #include "path/temporal.hpp"
 
@@ -8,7 +8,8 @@
 namespace ward::fhir {
 namespace {
 
-constexpr std::string_view patient = R"({"resourceType":"Patient","id":"1","active":true,"birthDate":"1970-01-01","_birthDate":{"extension":[{"url":"u","valueString":"x"}]},
+constexpr std::string_view patient =
+    R"({"resourceType":"Patient","id":"1","active":true,"birthDate":"1970-01-01","_birthDate":{"extension":[{"url":"u","valueString":"x"}]},
   "name":[{"use":"official","given":["Anna","Bea"],"_given":[null,{"id":"g"}],"family":"O'Hara"},{"use":"nickname","given":["A"]}],
   "deceasedBoolean":false,"managingOrganization":{"reference":"Organization/7"},"generalPractitioner":[{"reference":"#p"},{"reference":"https://x/fhir/PractitionerRole/2/_history/1"},{"type":"Organization","display":"d"}],
   "contained":[{"resourceType":"Practitioner","id":"p"}],"multipleBirthInteger":3})";
@@ -24,7 +25,8 @@ std::string evaluate(std::string_view text, PathLimits limits = {}) {
   const auto items = expression->evaluate(context);
   if (!items) return std::string(items.error().code());
   std::string out;
-  for (const auto& item : *items) out += (out.empty() ? "" : ",") + path_text(item).value_or("(" + std::string(item.type) + ")");
+  for (const auto& item : *items)
+    out += (out.empty() ? "" : ",") + path_text(item).value_or("(" + std::string(item.type) + ")");
   return out;
 }
 
@@ -82,10 +84,24 @@ TEST(PathOwn, expressions_give_their_values) {
 
 TEST(PathOwn, what_is_wrong_is_an_error_with_a_code) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", "path_syntax"},        {"name.", "path_syntax"},       {"(1", "path_syntax"},          {"'a", "path_syntax"},       {"1 +", "path_syntax"},
-      {"@2020-13", "path_syntax"}, {"'\\q'", "path_syntax"},       {"1 2", "path_syntax"},         {"nothing()", "path_function"}, {"first(1)", "path_function"},
-      {"where()", "path_function"}, {"name is Nothing", "path_type"}, {"name.given + 'a'", "path_type"}, {"1 < 'a'", "path_type"}, {"%nothing", "path_type"},
-      {"'a'.matches('(')", "path_type"}, {"name.single()", "path_type"}, {"1 and name", "path_type"},
+      {"", "path_syntax"},
+      {"name.", "path_syntax"},
+      {"(1", "path_syntax"},
+      {"'a", "path_syntax"},
+      {"1 +", "path_syntax"},
+      {"@2020-13", "path_syntax"},
+      {"'\\q'", "path_syntax"},
+      {"1 2", "path_syntax"},
+      {"nothing()", "path_function"},
+      {"first(1)", "path_function"},
+      {"where()", "path_function"},
+      {"name is Nothing", "path_type"},
+      {"name.given + 'a'", "path_type"},
+      {"1 < 'a'", "path_type"},
+      {"%nothing", "path_type"},
+      {"'a'.matches('(')", "path_type"},
+      {"name.single()", "path_type"},
+      {"1 and name", "path_type"},
   };
   for (const auto& [text, wanted] : cases) EXPECT_EQ(evaluate(text), wanted) << text;
 }
@@ -95,8 +111,10 @@ TEST(PathOwn, work_is_bounded) {
   small.steps_max = 2'000;
   small.items_max = 100;
   small.text_max = 1'000;
-  EXPECT_EQ(evaluate("(1|2|3|4|5|6|7|8|9).select((1|2|3|4|5|6|7|8|9).select((1|2|3|4|5|6|7|8|9)))", small), "path_limit");
-  EXPECT_EQ(evaluate("'aaaaaaaaaa'.replace('a','bbbbbbbbbbbbbbbbbbbb').replace('b','cccccccccccccccccccc')", small), "path_limit");
+  EXPECT_EQ(evaluate("(1|2|3|4|5|6|7|8|9).select((1|2|3|4|5|6|7|8|9).select((1|2|3|4|5|6|7|8|9)))", small),
+            "path_limit");
+  EXPECT_EQ(evaluate("'aaaaaaaaaa'.replace('a','bbbbbbbbbbbbbbbbbbbb').replace('b','cccccccccccccccccccc')", small),
+            "path_limit");
   EXPECT_EQ(evaluate("repeat($this + 1)"), "path_type");
   EXPECT_EQ(evaluate("1.repeat($this + 1)", small), "path_limit");
   EXPECT_EQ(evaluate(std::string(200, '(') + "1" + std::string(200, ')')), "path_syntax");
@@ -109,26 +127,33 @@ TEST(PathOwn, work_is_bounded) {
 
 TEST(Decimal, keeps_digits_and_rounds_away_from_zero) {
   using namespace path;
-  for (const char* text : {"0", "-0.50", "1.00", "12345678901234567890.123456789"}) EXPECT_EQ(to_text(*parse_decimal(text)), text);
+  for (const char* text : {"0", "-0.50", "1.00", "12345678901234567890.123456789"})
+    EXPECT_EQ(to_text(*parse_decimal(text)), text);
   EXPECT_EQ(to_text(*parse_decimal("1.25e2")), "125");
   EXPECT_EQ(to_text(*parse_decimal("1.25e-2")), "0.0125");
   EXPECT_EQ(to_text(round_to(*parse_decimal("-2.5"), 0)), "-3");
   EXPECT_EQ(to_text(*divide(*parse_decimal("1"), *parse_decimal("3"))), "0.3333333333333333");
   EXPECT_FALSE(divide(*parse_decimal("1"), *parse_decimal("0.0")));
-  for (const char* bad : {"", "-", ".", "1.", ".5", "1e", "1e999", "a", "1.2.3", "999999999999999999999999999999999999999999"}) EXPECT_FALSE(parse_decimal(bad)) << bad;
+  for (const char* bad :
+       {"", "-", ".", "1.", ".5", "1e", "1e999", "a", "1.2.3", "999999999999999999999999999999999999999999"})
+    EXPECT_FALSE(parse_decimal(bad)) << bad;
 }
 
 TEST(Temporal, covers_what_its_precision_says) {
   using namespace path;
-  const std::tuple<const char*, std::int64_t, std::int64_t> cases[] = {
-      {"1970", 0, 31'536'000'000}, {"1970-12", 28'857'600'000, 31'536'000'000}, {"1970-01-01T00:00Z", 0, 60'000}, {"1970-01-01T01:00:00.5+01:00", 500, 501}, {"1969-12-31", -86'400'000, 0}};
+  const std::tuple<const char*, std::int64_t, std::int64_t> cases[] = {{"1970", 0, 31'536'000'000},
+                                                                       {"1970-12", 28'857'600'000, 31'536'000'000},
+                                                                       {"1970-01-01T00:00Z", 0, 60'000},
+                                                                       {"1970-01-01T01:00:00.5+01:00", 500, 501},
+                                                                       {"1969-12-31", -86'400'000, 0}};
   for (const auto& [text, low, high] : cases) {
     const auto value = parse_temporal(text, Temporal::date_time);
     ASSERT_TRUE(value) << text;
     EXPECT_EQ(first_ms(*value), low) << text;
     EXPECT_EQ(end_ms(*value), high) << text;
   }
-  for (const char* bad : {"", "70", "1970-1", "1970-02-30", "1970-01-01T25:00Z", "1970-01-01 00:00", "1970-01-01T00:00+15:00", "1970T00:00", "0000"}) {
+  for (const char* bad : {"", "70", "1970-1", "1970-02-30", "1970-01-01T25:00Z", "1970-01-01 00:00",
+                          "1970-01-01T00:00+15:00", "1970T00:00", "0000"}) {
     EXPECT_FALSE(parse_temporal(bad, Temporal::date_time)) << bad;
   }
 }

@@ -13,15 +13,36 @@ constexpr std::string_view compare_names[] = {"eq", "ne", "lt", "gt", "le", "ge"
 
 std::string text_of(const store::Match& match) {
   struct Text {
-    std::string operator()(const store::TokenIs& m) const { return fmt::format("token {}|{}", m.system.value_or("*"), m.code.value_or("*")); }
-    std::string operator()(const store::StringIs& m) const { return fmt::format("{} {}", m.how == store::StringIs::exact ? "exact" : m.how == store::StringIs::prefix ? "prefix" : "contains", m.text); }
-    std::string operator()(const store::DateIs& m) const { return fmt::format("date {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high); }
-    std::string operator()(const store::NumberIs& m) const { return fmt::format("number {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high); }
-    std::string operator()(const store::QuantityIs& m) const { return fmt::format("quantity {} {} {} {}|{}", compare_names[static_cast<int>(m.how)], m.low, m.high, m.system.value_or("*"), m.code); }
-    std::string operator()(const store::ReferenceIs& m) const { return fmt::format("reference {}/{} {}", m.type, m.id, m.url); }
-    std::string operator()(const store::UriIs& m) const { return fmt::format("uri {}{}{}", m.value, m.below ? " below" : "", m.above ? " above" : ""); }
+    std::string operator()(const store::TokenIs& m) const {
+      return fmt::format("token {}|{}", m.system.value_or("*"), m.code.value_or("*"));
+    }
+    std::string operator()(const store::StringIs& m) const {
+      return fmt::format("{} {}",
+                         m.how == store::StringIs::exact    ? "exact"
+                         : m.how == store::StringIs::prefix ? "prefix"
+                                                            : "contains",
+                         m.text);
+    }
+    std::string operator()(const store::DateIs& m) const {
+      return fmt::format("date {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high);
+    }
+    std::string operator()(const store::NumberIs& m) const {
+      return fmt::format("number {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high);
+    }
+    std::string operator()(const store::QuantityIs& m) const {
+      return fmt::format("quantity {} {} {} {}|{}", compare_names[static_cast<int>(m.how)], m.low, m.high,
+                         m.system.value_or("*"), m.code);
+    }
+    std::string operator()(const store::ReferenceIs& m) const {
+      return fmt::format("reference {}/{} {}", m.type, m.id, m.url);
+    }
+    std::string operator()(const store::UriIs& m) const {
+      return fmt::format("uri {}{}{}", m.value, m.below ? " below" : "", m.above ? " above" : "");
+    }
     std::string operator()(const store::IdIs& m) const { return "id " + m.id; }
-    std::string operator()(const store::UpdatedIs& m) const { return fmt::format("updated {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high); }
+    std::string operator()(const store::UpdatedIs& m) const {
+      return fmt::format("updated {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high);
+    }
   };
   return std::visit(Text{}, match);
 }
@@ -59,7 +80,8 @@ TEST(Search, each_kind_of_parameter_becomes_its_condition) {
       {"Observation", "subject:Patient=1", "subject; reference Patient/1 "},
       {"Observation", "subject=1", "subject; reference /1 "},
       {"Observation", "subject=https://clinic.example/fhir/Patient/1", "subject; reference Patient/1 "},
-      {"Observation", "subject=https://other.example/fhir/Patient/1", "subject; reference / https://other.example/fhir/Patient/1"},
+      {"Observation", "subject=https://other.example/fhir/Patient/1",
+       "subject; reference / https://other.example/fhir/Patient/1"},
       {"Observation", "subject:identifier=urn:mrn|7", "subject:identifier; token urn:mrn|7"},
       {"Observation", "patient=1", "patient; reference Patient/1 "},
       {"Patient", "name=M%C3%BCller", "name; prefix muller"},
@@ -72,7 +94,8 @@ TEST(Search, each_kind_of_parameter_becomes_its_condition) {
       {"RiskAssessment", "probability=gt0.5", "probability; number gt 0.5 0.5"},
       {"RiskAssessment", "probability=1e2", "probability; number eq 50 150"},
       {"RiskAssessment", "probability=ap100", "probability; number ap 99.5 100.5"},
-      {"Observation", "value-quantity=lt5|http://unitsofmeasure.org|mg", "value-quantity; quantity lt 5 5 http://unitsofmeasure.org|mg"},
+      {"Observation", "value-quantity=lt5|http://unitsofmeasure.org|mg",
+       "value-quantity; quantity lt 5 5 http://unitsofmeasure.org|mg"},
       {"Observation", "value-quantity=5||mg", "value-quantity; quantity eq 4.5 5.5 *|mg"},
       {"Observation", "value-quantity=5", "value-quantity; quantity eq 4.5 5.5 *|"},
       {"ValueSet", "url=http://x", "url; uri http://x"},
@@ -138,7 +161,8 @@ TEST(Search, what_is_wrong_or_not_supported_is_refused_by_name_and_without_its_v
     ASSERT_FALSE(search.error().issues.empty());
     EXPECT_EQ(search.error().issues[0].code, code) << query;
     EXPECT_THAT(search.error().issues[0].diagnostics, ::testing::HasSubstr(name)) << query;
-    EXPECT_THAT(search.error().issues[0].diagnostics, ::testing::Not(::testing::ContainsRegex("SECRET$|SECRET[^1]"))) << query;
+    EXPECT_THAT(search.error().issues[0].diagnostics, ::testing::Not(::testing::ContainsRegex("SECRET$|SECRET[^1]")))
+        << query;
   }
 }
 
@@ -156,11 +180,14 @@ TEST(Search, lenient_handling_drops_unknown_parameters_and_says_so) {
   EXPECT_EQ(search->query.all_of.size(), 1u);
   EXPECT_THAT(search->warnings, ElementsAre(::testing::HasSubstr("nothing")));
   EXPECT_EQ(self_link("https://x/fhir", *search), "https://x/fhir/Patient?name=a");
-  EXPECT_FALSE(parse_search("Patient", "_include=1", {}, lenient)) << "what is known but not supported is never dropped";
+  EXPECT_FALSE(parse_search("Patient", "_include=1", {}, lenient))
+      << "what is known but not supported is never dropped";
 }
 
 TEST(Search, result_parameters_shape_the_query) {
-  const auto search = parse_search("Patient", "_count=5000&_sort=-birthdate,_id&_total=accurate&_elements=name,gender&_format=json&_pretty=true", "name=a", options());
+  const auto search = parse_search(
+      "Patient", "_count=5000&_sort=-birthdate,_id&_total=accurate&_elements=name,gender&_format=json&_pretty=true",
+      "name=a", options());
   ASSERT_TRUE(search) << search.error().cause;
   EXPECT_EQ(search->query.count, 1000u);
   ASSERT_EQ(search->query.sort.size(), 2u);
@@ -201,7 +228,8 @@ TEST(Search, a_condition_needs_a_filter_and_takes_no_result_parameters) {
 }
 
 TEST(Search, constraints_of_a_scope_become_conditions) {
-  const std::vector<std::pair<std::string, std::string>> pairs{{"category", "http://x|vital-signs"}, {"status", "final"}};
+  const std::vector<std::pair<std::string, std::string>> pairs{{"category", "http://x|vital-signs"},
+                                                               {"status", "final"}};
   const auto conditions = parse_constraints("Observation", pairs);
   ASSERT_TRUE(conditions);
   EXPECT_EQ(text_of((*conditions)[0]), "category; token http://x|vital-signs");

@@ -10,8 +10,9 @@ namespace {
 constexpr std::size_t issues_max = 100;
 
 std::optional<BundleMethod> read_method(std::string_view text) {
-  static constexpr std::pair<std::string_view, BundleMethod> methods[] = {{"GET", BundleMethod::get},     {"HEAD", BundleMethod::head}, {"POST", BundleMethod::post},
-                                                                          {"PUT", BundleMethod::put},     {"PATCH", BundleMethod::patch}, {"DELETE", BundleMethod::remove}};
+  static constexpr std::pair<std::string_view, BundleMethod> methods[] = {
+      {"GET", BundleMethod::get}, {"HEAD", BundleMethod::head},   {"POST", BundleMethod::post},
+      {"PUT", BundleMethod::put}, {"PATCH", BundleMethod::patch}, {"DELETE", BundleMethod::remove}};
   for (const auto& [name, method] : methods) {
     if (name == text) return method;
   }
@@ -100,7 +101,8 @@ class Reader {
   void read(json::Value entry, std::size_t index) {
     const std::string path = fmt::format("Bundle.entry[{}]", index);
     const json::Value request = entry["request"];
-    if (!request.is_object()) return wrong(entry, "required", path + ".request", "an entry of a transaction or batch needs a request");
+    if (!request.is_object())
+      return wrong(entry, "required", path + ".request", "an entry of a transaction or batch needs a request");
     BundleRequest out;
     out.index = index;
     out.full_url = entry.string("fullUrl");
@@ -112,23 +114,29 @@ class Reader {
     const auto method = read_method(request.string("method"));
     if (!method) return wrong(request, "value", path + ".request.method", "an unknown method");
     out.method = *method;
-    if (!split_url(local(out.url), out)) return wrong(request, "value", path + ".request.url", "the URL is not of the form Type, Type/id or Type?query");
+    if (!split_url(local(out.url), out))
+      return wrong(request, "value", path + ".request.url", "the URL is not of the form Type, Type/id or Type?query");
     check(entry, out, path);
     out_.entries.push_back(std::move(out));
   }
 
   std::string_view local(std::string_view url) const {
     for (const std::string& base : limits_.own_bases) {
-      if (!base.empty() && url.starts_with(base) && url.size() > base.size() && url[base.size()] == '/') return url.substr(base.size() + 1);
+      if (!base.empty() && url.starts_with(base) && url.size() > base.size() && url[base.size()] == '/')
+        return url.substr(base.size() + 1);
     }
     return url;
   }
 
   void check(json::Value entry, const BundleRequest& request, const std::string& path) {
-    const bool writes = request.method == BundleMethod::post || request.method == BundleMethod::put || request.method == BundleMethod::patch;
-    if (writes && !request.resource.is_object()) wrong(entry, "required", path + ".resource", "this method needs a resource");
+    const bool writes = request.method == BundleMethod::post || request.method == BundleMethod::put ||
+                        request.method == BundleMethod::patch;
+    if (writes && !request.resource.is_object())
+      wrong(entry, "required", path + ".resource", "this method needs a resource");
     if (request.method == BundleMethod::post) check_post(entry, request, path);
-    if (request.method == BundleMethod::put || request.method == BundleMethod::patch || request.method == BundleMethod::remove) check_target(entry, request, path);
+    if (request.method == BundleMethod::put || request.method == BundleMethod::patch ||
+        request.method == BundleMethod::remove)
+      check_target(entry, request, path);
     if (request.method == BundleMethod::put) check_put(entry, request, path);
     if (!request.full_url.empty() && out_.transaction && !full_urls_.insert(request.full_url).second)
       wrong(entry, "duplicate", path + ".fullUrl", "the same fullUrl stands more than once");
@@ -136,7 +144,8 @@ class Reader {
 
   void check_post(json::Value entry, const BundleRequest& request, const std::string& path) {
     if (!request.rest.empty()) return;  // an operation or a search; the caller says whether it is supported
-    if (request.type.empty() || !request.id.empty()) return wrong(entry, "value", path + ".request.url", "a create needs the URL Type");
+    if (request.type.empty() || !request.id.empty())
+      return wrong(entry, "value", path + ".request.url", "a create needs the URL Type");
     if (request.resource.is_object() && request.resource.string("resourceType") != request.type)
       wrong(request.resource, "invalid", path + ".resource", "the resource is of another type than the URL");
   }
@@ -167,17 +176,25 @@ class Reader {
 
 int rank(BundleMethod method) {
   switch (method) {
-    case BundleMethod::remove: return 0;
-    case BundleMethod::post: return 1;
-    case BundleMethod::put: case BundleMethod::patch: return 2;
-    case BundleMethod::get: case BundleMethod::head: return 3;
+    case BundleMethod::remove:
+      return 0;
+    case BundleMethod::post:
+      return 1;
+    case BundleMethod::put:
+    case BundleMethod::patch:
+      return 2;
+    case BundleMethod::get:
+    case BundleMethod::head:
+      return 3;
   }
   return 3;
 }
 
 }  // namespace
 
-Allowed<BundleRequests> read_bundle(const json::Document& bundle, const BundleLimits& limits) { return Reader(bundle, limits).run(); }
+Allowed<BundleRequests> read_bundle(const json::Document& bundle, const BundleLimits& limits) {
+  return Reader(bundle, limits).run();
+}
 
 std::vector<std::size_t> processing_order(const BundleRequests& requests) {
   std::vector<std::size_t> order(requests.entries.size());

@@ -37,7 +37,8 @@ class Lookup {
 
 }  // namespace
 
-Buffer rewrite_references(json::Value resource, std::string_view type, const ReferenceMap& map, std::string_view full_url) {
+Buffer rewrite_references(json::Value resource, std::string_view type, const ReferenceMap& map,
+                          std::string_view full_url) {
   bundle::Edits edits(resource);
   const Lookup lookup(map, full_url);
   std::string scratch;

@@ -8,7 +8,8 @@ namespace ward::fhir {
 namespace {
 
 // http://hl7.org/fhir/R4/resource.html, "Redaction": a part of a resource is marked as such.
-constexpr std::string_view subsetted = R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"})";
+constexpr std::string_view subsetted =
+    R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"})";
 
 void write_name(Buffer& out, std::string_view name, bool& any) {
   if (any) out.push_back(',');
@@ -147,7 +148,8 @@ Buffer summarize(json::Value resource, std::string_view type, Summary summary) {
   const r4::Definition* definition = r4::find_definition(type);
   if (!definition || summary == Summary::none || summary == Summary::count) return copy(resource);
   if (summary == Summary::yes) return reduce(resource, *definition, in_summary, write_summary);
-  if (summary == Summary::data) return reduce(resource, *definition, [](const r4::Element& e) { return e.name != "text"; }, write_whole);
+  if (summary == Summary::data)
+    return reduce(resource, *definition, [](const r4::Element& e) { return e.name != "text"; }, write_whole);
   return reduce(resource, *definition, [](const r4::Element& e) { return e.name == "text" || e.min > 0; }, write_whole);
 }
 

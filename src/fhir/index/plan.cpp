@@ -18,8 +18,8 @@ struct Part {
 };
 
 std::optional<Filter> read_filter(const Node& criteria) {
-  const bool resolves = criteria.kind == Node::type_test && criteria.op == Op::is && criteria.children[0].kind == Node::call &&
-                        criteria.children[0].function->name == "resolve";
+  const bool resolves = criteria.kind == Node::type_test && criteria.op == Op::is &&
+                        criteria.children[0].kind == Node::call && criteria.children[0].function->name == "resolve";
   if (resolves) return Filter{Filter::resolves_to, {}, criteria.text};
   if (criteria.kind != Node::binary || criteria.op != Op::equal) return std::nullopt;
   const Node& left = criteria.children[0];
@@ -32,8 +32,11 @@ std::optional<Filter> read_filter(const Node& criteria) {
 /// False if the node is more than a plain path.
 bool read_parts(const Node& node, std::vector<Part>& out) {
   switch (node.kind) {
-    case Node::name: out.push_back({Part::child, node.text, {}}); return true;
-    case Node::dot: return read_parts(node.children[0], out) && read_parts(node.children[1], out);
+    case Node::name:
+      out.push_back({Part::child, node.text, {}});
+      return true;
+    case Node::dot:
+      return read_parts(node.children[0], out) && read_parts(node.children[1], out);
     case Node::type_test:
       if (node.op != Op::as || !read_parts(node.children[0], out)) return false;
       out.push_back({Part::as_type, node.text, {}});
@@ -57,7 +60,8 @@ bool read_parts(const Node& node, std::vector<Part>& out) {
       out.push_back({Part::as_type, node.text, {}});
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -70,7 +74,9 @@ void split_union(const Node& node, std::vector<const Node*>& out) {
   }
 }
 
-bool names_root(std::string_view name, std::string_view type) { return name == type || name == "Resource" || name == "DomainResource"; }
+bool names_root(std::string_view name, std::string_view type) {
+  return name == type || name == "Resource" || name == "DomainResource";
+}
 
 /// A step carries one filter; two in a row stay with the evaluator.
 bool is_plain(std::span<const Part> parts, std::string_view type) {
@@ -159,8 +165,8 @@ void sort_steps(Place& place) {
 }
 
 bool is_indexed(const r4::SearchParam& param) {
-  return param.type != r4::ParamType::composite && param.type != r4::ParamType::special && !param.expression.empty() && param.code != "_id" &&
-         param.code != "_lastUpdated";
+  return param.type != r4::ParamType::composite && param.type != r4::ParamType::special && !param.expression.empty() &&
+         param.code != "_id" && param.code != "_lastUpdated";
 }
 
 std::unique_ptr<const Plan> make_plan(std::string_view type) {

@@ -8,7 +8,7 @@ namespace ward::fhir::index_plan {
 
 struct Param {
   const r4::SearchParam* param;
-  bool compartment;              // a Patient that it names has the resource in its compartment
+  bool compartment;  // a Patient that it names has the resource in its compartment
 };
 
 /// A condition on an element: where(resolve() is Patient), where(system='phone'), extension('url').
@@ -22,13 +22,13 @@ struct Step;
 
 /// Where a path may go on, and which parameters end here.
 struct Place {
-  std::vector<Step> steps;       // sorted by member
+  std::vector<Step> steps;          // sorted by member
   std::vector<std::uint16_t> ends;  // indexes into Plan::params
 };
 
 struct Step {
   std::string member;
-  std::string_view type;         // of the element
+  std::string_view type;  // of the element
   Filter filter;
   Place place;
 };

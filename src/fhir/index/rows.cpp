@@ -57,14 +57,22 @@ void Rows::add(const Param& param, std::string_view type, json::Value value) {
   }
   const std::string_view code = param.param->code;
   switch (param.param->type) {
-    case r4::ParamType::token: return token(code, type, value);
-    case r4::ParamType::string: return string(code, type, value);
-    case r4::ParamType::date: return date(code, type, value);
-    case r4::ParamType::number: return number(code, value);
-    case r4::ParamType::quantity: return quantity(code, type, value);
-    case r4::ParamType::reference: return reference(param, type, value);
-    case r4::ParamType::uri: return uri(code, value);
-    default: return;
+    case r4::ParamType::token:
+      return token(code, type, value);
+    case r4::ParamType::string:
+      return string(code, type, value);
+    case r4::ParamType::date:
+      return date(code, type, value);
+    case r4::ParamType::number:
+      return number(code, value);
+    case r4::ParamType::quantity:
+      return quantity(code, type, value);
+    case r4::ParamType::reference:
+      return reference(param, type, value);
+    case r4::ParamType::uri:
+      return uri(code, value);
+    default:
+      return;
   }
 }
 
@@ -101,7 +109,8 @@ void Rows::add_token(std::string_view code, std::string system, std::string text
 
 void Rows::string(std::string_view code, std::string_view type, json::Value value) {
   static constexpr std::string_view name_parts[] = {"text", "family", "given", "prefix", "suffix"};
-  static constexpr std::string_view address_parts[] = {"text", "line", "city", "district", "state", "postalCode", "country"};
+  static constexpr std::string_view address_parts[] = {"text",  "line",       "city",   "district",
+                                                       "state", "postalCode", "country"};
   const auto parts = [&](std::span<const std::string_view> names) {
     for (const auto name : names) for_each(value[name], [&](json::Value part) { add_string(code, part); });
   };
@@ -162,10 +171,11 @@ void Rows::quantity(std::string_view code, std::string_view type, json::Value va
   entry.param = code;
   if (type == "Range") {
     const json::Value low = value["low"], high = value["high"];
-    if (!low && !high) return;
-    entry.low = to_double(low["value"]).value_or(-infinity);
-    entry.high = to_double(high["value"]).value_or(infinity);
-    const json::Value side = low ? low : high;
+    const auto from = to_double(low["value"]), to = to_double(high["value"]);
+    if (!from && !to) return;
+    entry.low = from.value_or(-infinity);
+    entry.high = to.value_or(infinity);
+    const json::Value side = from ? low : high;
     entry.system = side.string("system"), entry.code = side.string("code"), entry.unit = side.string("unit");
   } else if (type == "Money" || path::is_quantity(type)) {
     const auto number = to_double(value["value"]);
@@ -224,7 +234,8 @@ store::IndexEntries Rows::finish() && {
   unique(entries_.strings, [](const store::StringEntry& e) { return std::tie(e.param, e.folded, e.exact); });
   unique(entries_.dates, [](const store::DateEntry& e) { return std::tie(e.param, e.low, e.high); });
   unique(entries_.numbers, [](const store::NumberEntry& e) { return std::tie(e.param, e.low, e.high); });
-  unique(entries_.quantities, [](const store::QuantityEntry& e) { return std::tie(e.param, e.system, e.code, e.unit, e.low, e.high); });
+  unique(entries_.quantities,
+         [](const store::QuantityEntry& e) { return std::tie(e.param, e.system, e.code, e.unit, e.low, e.high); });
   unique(entries_.references, [](const store::ReferenceEntry& e) { return std::tie(e.param, e.type, e.id, e.url); });
   unique(entries_.uris, [](const store::UriEntry& e) { return std::tie(e.param, e.value); });
   unique(entries_.patients, [](const std::string& id) -> const std::string& { return id; });

@@ -12,13 +12,20 @@ PathItems maybe(const std::optional<Decimal>& value) { return value ? PathItems{
 PathItems integers(Op op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   switch (op) {
-    case Op::add: return __builtin_add_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
-    case Op::subtract: return __builtin_sub_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
-    case Op::multiply: return __builtin_mul_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
-    case Op::divide: return maybe(divide(from_integer(a), from_integer(b)));
-    case Op::div: return b == 0 || (a == INT64_MIN && b == -1) ? PathItems() : PathItems{make(a / b)};
-    case Op::mod: return b == 0 || b == -1 ? (b == 0 ? PathItems() : PathItems{make(std::int64_t{0})}) : PathItems{make(a % b)};
-    default: return {};
+    case Op::add:
+      return __builtin_add_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
+    case Op::subtract:
+      return __builtin_sub_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
+    case Op::multiply:
+      return __builtin_mul_overflow(a, b, &result) ? PathItems() : PathItems{make(result)};
+    case Op::divide:
+      return maybe(divide(from_integer(a), from_integer(b)));
+    case Op::div:
+      return b == 0 || (a == INT64_MIN && b == -1) ? PathItems() : PathItems{make(a / b)};
+    case Op::mod:
+      return b == 0 || b == -1 ? (b == 0 ? PathItems() : PathItems{make(std::int64_t{0})}) : PathItems{make(a % b)};
+    default:
+      return {};
   }
 }
 
@@ -30,10 +37,14 @@ std::optional<Decimal> decimal_of(const Computed& value) {
 
 PathItems decimals(Op op, const Decimal& a, const Decimal& b) {
   switch (op) {
-    case Op::add: return maybe(add(a, b));
-    case Op::subtract: return maybe(subtract(a, b));
-    case Op::multiply: return maybe(multiply(a, b));
-    case Op::divide: return maybe(divide(a, b));
+    case Op::add:
+      return maybe(add(a, b));
+    case Op::subtract:
+      return maybe(subtract(a, b));
+    case Op::multiply:
+      return maybe(multiply(a, b));
+    case Op::divide:
+      return maybe(divide(a, b));
     case Op::div: {
       const auto whole = divide_whole(a, b);
       const auto integer = whole ? to_integer(*whole) : std::nullopt;
@@ -44,7 +55,8 @@ PathItems decimals(Op op, const Decimal& a, const Decimal& b) {
       const auto product = whole ? multiply(*whole, b) : std::nullopt;
       return product ? maybe(subtract(a, *product)) : PathItems();
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -65,14 +77,16 @@ PathItems quantities(Evaluator& in, Op op, const Quantity& a, const Quantity& b)
   if (!pair) return {};
   const auto value = op == Op::add ? add(pair->left, pair->right) : subtract(pair->left, pair->right);
   const bool left_unit = compare(pair->left, a.value) == 0;
-  return value ? PathItems{make(Quantity{*value, left_unit ? a.unit : b.unit, left_unit ? a.calendar : b.calendar})} : PathItems();
+  return value ? PathItems{make(Quantity{*value, left_unit ? a.unit : b.unit, left_unit ? a.calendar : b.calendar})}
+               : PathItems();
 }
 
 std::optional<CalendarUnit> time_unit(const Quantity& quantity) {
   if (quantity.calendar) return calendar_unit(quantity.unit);
   using enum CalendarUnit;
   // A UCUM year or month is a number of days, and not what a calendar means: these are refused (N1 6.6.7).
-  static constexpr std::pair<std::string_view, CalendarUnit> codes[] = {{"wk", week}, {"d", day}, {"h", hour}, {"min", minute}, {"s", second}, {"ms", millisecond}};
+  static constexpr std::pair<std::string_view, CalendarUnit> codes[] = {
+      {"wk", week}, {"d", day}, {"h", hour}, {"min", minute}, {"s", second}, {"ms", millisecond}};
   for (const auto& [code, unit] : codes) {
     if (quantity.unit == code) return unit;
   }
@@ -81,7 +95,8 @@ std::optional<CalendarUnit> time_unit(const Quantity& quantity) {
 
 PathItems move_time(Evaluator& in, Op op, const Temporal& time, const Quantity& by) {
   const auto unit = time_unit(by);
-  if (!unit || (op != Op::add && op != Op::subtract)) return in.type_error("only a time-valued quantity can be added to a date or time");
+  if (!unit || (op != Op::add && op != Op::subtract))
+    return in.type_error("only a time-valued quantity can be added to a date or time");
   const auto amount = to_integer(truncate(by.value));
   if (!amount || *amount == INT64_MIN) return {};
   const auto moved = add(time, op == Op::add ? *amount : -*amount, *unit);

@@ -31,7 +31,8 @@ bool same_json(json::Value a, json::Value b) {
       const auto x = parse_decimal(a.raw()), y = parse_decimal(b.raw());
       return x && y && compare(*x, *y) == 0;
     }
-    case json::Type::string: return a.text() == b.text();
+    case json::Type::string:
+      return a.text() == b.text();
     case json::Type::array: {
       json::Value y = b.first();
       for (json::Value x = a.first(); x; x = x.next(), y = y.next()) {
@@ -46,7 +47,8 @@ bool same_json(json::Value a, json::Value b) {
       }
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -68,7 +70,8 @@ std::optional<bool> equal_values(const Computed& left, const Computed& right) {
   }
   if (const auto* a = std::get_if<std::string>(&left)) return *a == std::get<std::string>(right);
   if (const auto* a = std::get_if<bool>(&left)) return *a == std::get<bool>(right);
-  if (const auto* a = std::get_if<TypeName>(&left)) return a->space == std::get<TypeName>(right).space && a->name == std::get<TypeName>(right).name;
+  if (const auto* a = std::get_if<TypeName>(&left))
+    return a->space == std::get<TypeName>(right).space && a->name == std::get<TypeName>(right).name;
   return false;
 }
 
@@ -176,7 +179,10 @@ PathItems ordered(Evaluator& in, Op op, const PathItems& left, const PathItems& 
   const auto sign = order(value_of(*a), value_of(*b), fits);
   if (!fits) return in.type_error("these types have no order");
   if (!sign) return {};
-  const bool holds = op == Op::less ? *sign < 0 : op == Op::less_equal ? *sign <= 0 : op == Op::greater ? *sign > 0 : *sign >= 0;
+  const bool holds = op == Op::less         ? *sign < 0
+                     : op == Op::less_equal ? *sign <= 0
+                     : op == Op::greater    ? *sign > 0
+                                            : *sign >= 0;
   return {make(holds)};
 }
 

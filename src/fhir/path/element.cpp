@@ -151,11 +151,16 @@ Computed value_of(const PathItem& item) {
   if (item.type.empty()) return item.computed;
   if (!item.value) return {};
   switch (item.value.type()) {
-    case json::Type::boolean: return item.value.boolean();
-    case json::Type::number: return number_of(item.value, item.type);
-    case json::Type::string: return text_of(item.value, item.type);
-    case json::Type::object: return is_quantity(item.type) ? quantity_of(item.value) : Computed();
-    default: return {};
+    case json::Type::boolean:
+      return item.value.boolean();
+    case json::Type::number:
+      return number_of(item.value, item.type);
+    case json::Type::string:
+      return text_of(item.value, item.type);
+    case json::Type::object:
+      return is_quantity(item.type) ? quantity_of(item.value) : Computed();
+    default:
+      return {};
   }
 }
 

@@ -9,25 +9,36 @@ namespace ward::fhir::path {
 PathItems Evaluator::evaluate(const Node& node, const PathItems& focus, const Scope& scope) {
   if (failed() || !within(focus)) return {};
   switch (node.kind) {
-    case Node::nothing: return {};
-    case Node::literal: return {make(node.value)};
-    case Node::name: return names(node, focus);
-    case Node::self: return *scope.self;
-    case Node::index: return {make(scope.index)};
-    case Node::total: return scope.total ? *scope.total : PathItems();
-    case Node::variable: return variable(node);
-    case Node::call: return node.function->run(*this, focus, node, scope);
+    case Node::nothing:
+      return {};
+    case Node::literal:
+      return {make(node.value)};
+    case Node::name:
+      return names(node, focus);
+    case Node::self:
+      return *scope.self;
+    case Node::index:
+      return {make(scope.index)};
+    case Node::total:
+      return scope.total ? *scope.total : PathItems();
+    case Node::variable:
+      return variable(node);
+    case Node::call:
+      return node.function->run(*this, focus, node, scope);
     case Node::dot: {
       const PathItems left = evaluate(node.children[0], focus, scope);
       return failed() ? PathItems() : evaluate(node.children[1], left, scope);
     }
-    case Node::at: return position(node, focus, scope);
+    case Node::at:
+      return position(node, focus, scope);
     case Node::unary: {
       const PathItems operand = evaluate(node.children[0], focus, scope);
       return failed() ? PathItems() : signed_value(*this, node.op, operand);
     }
-    case Node::binary: return binary(node, focus, scope);
-    case Node::type_test: return type_test(node, focus, scope);
+    case Node::binary:
+      return binary(node, focus, scope);
+    case Node::type_test:
+      return type_test(node, focus, scope);
   }
   return {};
 }
@@ -82,7 +93,8 @@ PathItems Evaluator::names(const Node& node, const PathItems& focus) {
 
 PathItems Evaluator::variable(const Node& node) {
   const std::string& name = node.text;
-  if (name == "resource" || name == "context" || name == "rootResource") return {resource_item(context_.resource, context_.resource_type)};
+  if (name == "resource" || name == "context" || name == "rootResource")
+    return {resource_item(context_.resource, context_.resource_type)};
   if (name == "ucum") return {make(std::string("http://unitsofmeasure.org"))};
   if (name == "sct") return {make(std::string("http://snomed.info/sct"))};
   if (name == "loinc") return {make(std::string("http://loinc.org"))};
@@ -97,17 +109,28 @@ PathItems Evaluator::binary(const Node& node, const PathItems& focus, const Scop
   const PathItems right = evaluate(node.children[1], focus, scope);
   if (failed()) return {};
   switch (node.op) {
-    case Op::unite: return unite(*this, left, right);
-    case Op::equal: case Op::not_equal: {
+    case Op::unite:
+      return unite(*this, left, right);
+    case Op::equal:
+    case Op::not_equal: {
       const auto same = equal(*this, left, right);
       return same ? PathItems{make(*same == (node.op == Op::equal))} : PathItems();
     }
-    case Op::equivalent: return {make(equivalent(*this, left, right))};
-    case Op::not_equivalent: return {make(!equivalent(*this, left, right))};
-    case Op::less: case Op::less_equal: case Op::greater: case Op::greater_equal: return ordered(*this, node.op, left, right);
-    case Op::in: return member_of(*this, left, right);
-    case Op::contains: return member_of(*this, right, left);
-    default: return arithmetic(*this, node.op, left, right);
+    case Op::equivalent:
+      return {make(equivalent(*this, left, right))};
+    case Op::not_equivalent:
+      return {make(!equivalent(*this, left, right))};
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+      return ordered(*this, node.op, left, right);
+    case Op::in:
+      return member_of(*this, left, right);
+    case Op::contains:
+      return member_of(*this, right, left);
+    default:
+      return arithmetic(*this, node.op, left, right);
   }
 }
 
@@ -126,7 +149,8 @@ PathItems Evaluator::logical(const Node& node, const PathItems& focus, const Sco
     case Op::disjunction:
       if (right && *right) return {make(true)};
       return left && right ? PathItems{make(false)} : PathItems();
-    case Op::exclusive: return left && right ? PathItems{make(*left != *right)} : PathItems();
+    case Op::exclusive:
+      return left && right ? PathItems{make(*left != *right)} : PathItems();
     default:  // implies, with left true or unknown
       if (right && *right) return {make(true)};
       return left && right ? PathItems{make(false)} : PathItems();

@@ -20,7 +20,9 @@ class Evaluator {
   /// `focus` is what stands left of the dot; for the start of a path, scope.self.
   PathItems evaluate(const Node& node, const PathItems& focus, const Scope& scope);
   /// An argument that is a plain value, evaluated where the call stands.
-  PathItems argument(const Node& call, std::size_t index, const Scope& scope) { return evaluate(call.children[index], *scope.self, scope); }
+  PathItems argument(const Node& call, std::size_t index, const Scope& scope) {
+    return evaluate(call.children[index], *scope.self, scope);
+  }
   /// An argument evaluated for one item of the focus (where, select ...).
   PathItems for_item(const Node& criteria, const PathItem& item, std::int64_t index, const PathItems* total = nullptr);
 

@@ -1,7 +1,7 @@
+#include "path.hpp"
 #include "path/evaluator.hpp"
 #include "path/functions.hpp"
 #include "path/parser.hpp"
-#include "path.hpp"
 
 namespace ward::fhir {
 

@@ -22,6 +22,7 @@ std::span<const Function> conversion_functions();  // 5.5
 std::span<const Function> string_functions();      // 5.6
 std::span<const Function> math_functions();        // 5.7
 std::span<const Function> utility_functions();     // 5.9, 6.3, FHIR's own
+std::span<const Function> boundary_functions();    // of the continuous build
 
 // What several groups need.
 

@@ -11,7 +11,8 @@ Items empty(Evaluator&, const Items& focus, const Node&, const Scope&) { return 
 Items where(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
   Items out;
   for (std::size_t i = 0; i < focus.size() && !in.failed(); ++i) {
-    if (in.truth(in.for_item(call.children[0], focus[i], static_cast<std::int64_t>(i))).value_or(false)) out.push_back(focus[i]);
+    if (in.truth(in.for_item(call.children[0], focus[i], static_cast<std::int64_t>(i))).value_or(false))
+      out.push_back(focus[i]);
   }
   return out;
 }
@@ -52,9 +53,13 @@ Items superset_of(Evaluator& in, const Items& focus, const Node& call, const Sco
   return {make(subset(in, in.argument(call, 0, scope), focus))};
 }
 
-Items count(Evaluator&, const Items& focus, const Node&, const Scope&) { return {make(static_cast<std::int64_t>(focus.size()))}; }
+Items count(Evaluator&, const Items& focus, const Node&, const Scope&) {
+  return {make(static_cast<std::int64_t>(focus.size()))};
+}
 Items distinct_items(Evaluator& in, const Items& focus, const Node&, const Scope&) { return distinct(in, focus); }
-Items is_distinct(Evaluator& in, const Items& focus, const Node&, const Scope&) { return {make(distinct(in, focus).size() == focus.size())}; }
+Items is_distinct(Evaluator& in, const Items& focus, const Node&, const Scope&) {
+  return {make(distinct(in, focus).size() == focus.size())};
+}
 
 Items select(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
   Items out;
@@ -82,16 +87,24 @@ Items repeat(Evaluator& in, const Items& focus, const Node& call, const Scope&) 
   return out;
 }
 
-Items of_type(Evaluator&, const Items& focus, const Node& call, const Scope&) { return filter_type(focus, call.type_space, call.text); }
+Items of_type(Evaluator&, const Items& focus, const Node& call, const Scope&) {
+  return filter_type(focus, call.type_space, call.text);
+}
 
 Items single(Evaluator& in, const Items& focus, const Node&, const Scope&) {
   in.single(focus, "single()");
   return focus;
 }
 
-Items first(Evaluator&, const Items& focus, const Node&, const Scope&) { return focus.empty() ? Items() : Items{focus.front()}; }
-Items last(Evaluator&, const Items& focus, const Node&, const Scope&) { return focus.empty() ? Items() : Items{focus.back()}; }
-Items tail(Evaluator&, const Items& focus, const Node&, const Scope&) { return focus.empty() ? Items() : Items(focus.begin() + 1, focus.end()); }
+Items first(Evaluator&, const Items& focus, const Node&, const Scope&) {
+  return focus.empty() ? Items() : Items{focus.front()};
+}
+Items last(Evaluator&, const Items& focus, const Node&, const Scope&) {
+  return focus.empty() ? Items() : Items{focus.back()};
+}
+Items tail(Evaluator&, const Items& focus, const Node&, const Scope&) {
+  return focus.empty() ? Items() : Items(focus.begin() + 1, focus.end());
+}
 
 Items skip(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
   const auto number = single_integer(in, in.argument(call, 0, scope), "skip()");
@@ -118,7 +131,9 @@ Items filtered(Evaluator& in, const Items& focus, const Node& call, const Scope&
   return out;
 }
 
-Items union_with(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) { return unite(in, focus, in.argument(call, 0, scope)); }
+Items union_with(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  return unite(in, focus, in.argument(call, 0, scope));
+}
 
 Items combine(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
   Items out = focus;
@@ -146,7 +161,8 @@ Items descendants(Evaluator& in, const Items& focus, const Node&, const Scope&) 
 
 Items aggregate(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
   Items total = call.children.size() > 1 ? in.argument(call, 1, scope) : Items();
-  for (std::size_t i = 0; i < focus.size() && !in.failed(); ++i) total = in.for_item(call.children[0], focus[i], static_cast<std::int64_t>(i), &total);
+  for (std::size_t i = 0; i < focus.size() && !in.failed(); ++i)
+    total = in.for_item(call.children[0], focus[i], static_cast<std::int64_t>(i), &total);
   return total;
 }
 
@@ -160,8 +176,7 @@ int compare_keys(const SortKey& a, const SortKey& b, const std::vector<bool>& de
     bool fits = true;
     int sign = 0;
     if (a.values[i].has_value() != b.values[i].has_value()) return a.values[i] ? 1 : -1;  // empty ones first
-    if (a.values[i])
-      sign = order(*a.values[i], *b.values[i], fits).value_or(0);
+    if (a.values[i]) sign = order(*a.values[i], *b.values[i], fits).value_or(0);
     if (!fits) sign = a.values[i]->index() < b.values[i]->index() ? -1 : 1;
     if (sign != 0) return descending[i] ? -sign : sign;
   }
@@ -189,24 +204,44 @@ Items sort(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
     keys.push_back(std::move(key));
   }
   if (in.failed() || !in.within(focus, focus.size() * 16)) return {};
-  std::stable_sort(keys.begin(), keys.end(), [&](const SortKey& a, const SortKey& b) { return compare_keys(a, b, descending) < 0; });
+  std::stable_sort(keys.begin(), keys.end(),
+                   [&](const SortKey& a, const SortKey& b) { return compare_keys(a, b, descending) < 0; });
   Items out;
   for (const SortKey& key : keys) out.push_back(focus[key.position]);
   return out;
 }
 
 constexpr Function table[] = {
-    {"empty", 0, 0, empty},          {"exists", 0, 1, exists},       {"all", 1, 1, all},
-    {"allTrue", 0, 0, flags<true, true>}, {"anyTrue", 0, 0, flags<false, true>},
-    {"allFalse", 0, 0, flags<true, false>}, {"anyFalse", 0, 0, flags<false, false>},
-    {"subsetOf", 1, 1, subset_of},   {"supersetOf", 1, 1, superset_of}, {"count", 0, 0, count},
-    {"distinct", 0, 0, distinct_items}, {"isDistinct", 0, 0, is_distinct}, {"where", 1, 1, where},
-    {"select", 1, 1, select},        {"repeat", 1, 1, repeat},       {"ofType", 1, 1, of_type, true},
-    {"single", 0, 0, single},        {"first", 0, 0, first},         {"last", 0, 0, last},
-    {"tail", 0, 0, tail},            {"skip", 1, 1, skip},           {"take", 1, 1, take},
-    {"intersect", 1, 1, filtered<true>}, {"exclude", 1, 1, filtered<false>}, {"union", 1, 1, union_with},
-    {"combine", 1, 1, combine},      {"children", 0, 0, children},   {"descendants", 0, 0, descendants},
-    {"aggregate", 1, 2, aggregate},  {"sort", 0, 4, sort},
+    {"empty", 0, 0, empty},
+    {"exists", 0, 1, exists},
+    {"all", 1, 1, all},
+    {"allTrue", 0, 0, flags<true, true>},
+    {"anyTrue", 0, 0, flags<false, true>},
+    {"allFalse", 0, 0, flags<true, false>},
+    {"anyFalse", 0, 0, flags<false, false>},
+    {"subsetOf", 1, 1, subset_of},
+    {"supersetOf", 1, 1, superset_of},
+    {"count", 0, 0, count},
+    {"distinct", 0, 0, distinct_items},
+    {"isDistinct", 0, 0, is_distinct},
+    {"where", 1, 1, where},
+    {"select", 1, 1, select},
+    {"repeat", 1, 1, repeat},
+    {"ofType", 1, 1, of_type, true},
+    {"single", 0, 0, single},
+    {"first", 0, 0, first},
+    {"last", 0, 0, last},
+    {"tail", 0, 0, tail},
+    {"skip", 1, 1, skip},
+    {"take", 1, 1, take},
+    {"intersect", 1, 1, filtered<true>},
+    {"exclude", 1, 1, filtered<false>},
+    {"union", 1, 1, union_with},
+    {"combine", 1, 1, combine},
+    {"children", 0, 0, children},
+    {"descendants", 0, 0, descendants},
+    {"aggregate", 1, 2, aggregate},
+    {"sort", 0, 4, sort},
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ using Conversion = std::optional<Computed> (*)(const Computed& value);
 
 std::optional<Computed> to_boolean(const Computed& value) {
   if (std::holds_alternative<bool>(value)) return value;
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return *whole == 1 || *whole == 0 ? std::optional<Computed>(*whole == 1) : std::nullopt;
+  if (const auto* whole = std::get_if<std::int64_t>(&value))
+    return *whole == 1 || *whole == 0 ? std::optional<Computed>(*whole == 1) : std::nullopt;
   if (const auto* decimal = std::get_if<Decimal>(&value)) {
     const auto whole = to_integer(*decimal);
     return whole ? to_boolean(*whole) : std::nullopt;
@@ -83,7 +84,8 @@ std::optional<Computed> to_date_time(const Computed& value) {
 }
 
 std::optional<Computed> to_time(const Computed& value) {
-  if (const auto* temporal = std::get_if<Temporal>(&value)) return temporal->kind == Temporal::time ? std::optional(value) : std::nullopt;
+  if (const auto* temporal = std::get_if<Temporal>(&value))
+    return temporal->kind == Temporal::time ? std::optional(value) : std::nullopt;
   const auto* text = std::get_if<std::string>(&value);
   const auto time = text ? parse_temporal(*text, Temporal::time) : std::nullopt;
   return time ? std::optional<Computed>(*time) : std::nullopt;
@@ -131,14 +133,22 @@ Items iif(Evaluator& in, const Items& focus, const Node& call, const Scope& scop
 
 constexpr Function table[] = {
     {"iif", 2, 3, iif},
-    {"toBoolean", 0, 0, converted<to_boolean>},     {"convertsToBoolean", 0, 0, converts<to_boolean>},
-    {"toInteger", 0, 0, converted<to_whole>},       {"convertsToInteger", 0, 0, converts<to_whole>},
-    {"toDecimal", 0, 0, converted<to_decimal>},     {"convertsToDecimal", 0, 0, converts<to_decimal>},
-    {"toString", 0, 0, converted<to_string>},       {"convertsToString", 0, 0, converts<to_string>},
-    {"toDate", 0, 0, converted<to_date>},           {"convertsToDate", 0, 0, converts<to_date>},
-    {"toDateTime", 0, 0, converted<to_date_time>},  {"convertsToDateTime", 0, 0, converts<to_date_time>},
-    {"toTime", 0, 0, converted<to_time>},           {"convertsToTime", 0, 0, converts<to_time>},
-    {"toQuantity", 0, 1, converted<to_quantity>},   {"convertsToQuantity", 0, 1, converts<to_quantity>},
+    {"toBoolean", 0, 0, converted<to_boolean>},
+    {"convertsToBoolean", 0, 0, converts<to_boolean>},
+    {"toInteger", 0, 0, converted<to_whole>},
+    {"convertsToInteger", 0, 0, converts<to_whole>},
+    {"toDecimal", 0, 0, converted<to_decimal>},
+    {"convertsToDecimal", 0, 0, converts<to_decimal>},
+    {"toString", 0, 0, converted<to_string>},
+    {"convertsToString", 0, 0, converts<to_string>},
+    {"toDate", 0, 0, converted<to_date>},
+    {"convertsToDate", 0, 0, converts<to_date>},
+    {"toDateTime", 0, 0, converted<to_date_time>},
+    {"convertsToDateTime", 0, 0, converts<to_date_time>},
+    {"toTime", 0, 0, converted<to_time>},
+    {"convertsToTime", 0, 0, converts<to_time>},
+    {"toQuantity", 0, 1, converted<to_quantity>},
+    {"convertsToQuantity", 0, 1, converts<to_quantity>},
 };
 
 }  // namespace

@@ -48,7 +48,8 @@ Items cut_to_whole(Evaluator& in, const Items& focus, const Node& call, const Sc
 
 Items round(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
   const auto value = number(in, focus, call.text);
-  const auto places = call.children.empty() ? std::optional<std::int64_t>(0) : single_integer(in, in.argument(call, 0, scope), call.text);
+  const auto places = call.children.empty() ? std::optional<std::int64_t>(0)
+                                            : single_integer(in, in.argument(call, 0, scope), call.text);
   if (!value || !places) return {};
   if (*places < 0 || *places > 30) return in.type_error("round() needs 0 to 30 places");
   return {make(round_to(value->value, static_cast<int>(*places)))};

@@ -24,7 +24,9 @@ std::size_t byte_offset(std::string_view text, std::int64_t points) {
   return at;
 }
 
-std::int64_t points(std::string_view text) { return std::ranges::count_if(text, [](char c) { return !is_continuation(c); }); }
+std::int64_t points(std::string_view text) {
+  return std::ranges::count_if(text, [](char c) { return !is_continuation(c); });
+}
 
 /// The focus and the first argument as strings, for functions of two.
 struct Pair {
@@ -130,7 +132,8 @@ Items replace_matches(Evaluator& in, const Items& focus, const Node& call, const
   if (!pattern.ok()) return in.type_error("bad or unsupported regular expression");
   // N1 writes groups as $1, RE2 as \1.
   std::string rewrite;
-  for (const char c : *with) rewrite += c == '$' ? std::string("\\") : c == '\\' ? std::string("\\\\") : std::string(1, c);
+  for (const char c : *with)
+    rewrite += c == '$' ? std::string("\\") : c == '\\' ? std::string("\\\\") : std::string(1, c);
   std::string why;
   if (!pattern.CheckRewriteString(rewrite, &why)) return in.type_error("bad substitution");
   std::string out = texts->text;
@@ -179,7 +182,8 @@ Items split(Evaluator& in, const Items& focus, const Node& call, const Scope& sc
 }
 
 Items join(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
-  const auto separator = call.children.empty() ? std::optional<std::string>("") : single_text(in, in.argument(call, 0, scope), call.text);
+  const auto separator =
+      call.children.empty() ? std::optional<std::string>("") : single_text(in, in.argument(call, 0, scope), call.text);
   if (in.failed() || focus.empty()) return {};
   std::string out;
   for (std::size_t i = 0; i < focus.size(); ++i) {
@@ -217,8 +221,10 @@ Items decode(Evaluator& in, const Items& focus, const Node& call, const Scope& s
   return out && is_utf8(*out) ? text_result(in, std::move(*out)) : Items();
 }
 
-constexpr std::pair<std::string_view, std::string_view> html[] = {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}};
-constexpr std::pair<std::string_view, std::string_view> json_escapes[] = {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}, {"\r", "\\r"}, {"\t", "\\t"}};
+constexpr std::pair<std::string_view, std::string_view> html[] = {
+    {"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}};
+constexpr std::pair<std::string_view, std::string_view> json_escapes[] = {
+    {"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}, {"\r", "\\r"}, {"\t", "\\t"}};
 
 template <bool forward>
 std::string translate(std::string_view text, std::span<const std::pair<std::string_view, std::string_view>> pairs) {
@@ -248,13 +254,27 @@ Items escape(Evaluator& in, const Items& focus, const Node& call, const Scope& s
 }
 
 constexpr Function table[] = {
-    {"startsWith", 1, 1, compared<starts>}, {"endsWith", 1, 1, compared<ends>}, {"contains", 1, 1, compared<has>},
-    {"indexOf", 1, 1, index_of<false>},     {"lastIndexOf", 1, 1, index_of<true>}, {"substring", 1, 2, substring},
-    {"upper", 0, 0, cased<true>},           {"lower", 0, 0, cased<false>},      {"replace", 2, 2, replace},
-    {"matches", 1, 1, matches<false>},      {"matchesFull", 1, 1, matches<true>}, {"replaceMatches", 2, 2, replace_matches},
-    {"length", 0, 0, length},               {"toChars", 0, 0, to_chars},        {"trim", 0, 0, trim},
-    {"split", 1, 1, split},                 {"join", 0, 1, join},               {"encode", 1, 1, encode},
-    {"decode", 1, 1, decode},               {"escape", 1, 1, escape<true>},     {"unescape", 1, 1, escape<false>},
+    {"startsWith", 1, 1, compared<starts>},
+    {"endsWith", 1, 1, compared<ends>},
+    {"contains", 1, 1, compared<has>},
+    {"indexOf", 1, 1, index_of<false>},
+    {"lastIndexOf", 1, 1, index_of<true>},
+    {"substring", 1, 2, substring},
+    {"upper", 0, 0, cased<true>},
+    {"lower", 0, 0, cased<false>},
+    {"replace", 2, 2, replace},
+    {"matches", 1, 1, matches<false>},
+    {"matchesFull", 1, 1, matches<true>},
+    {"replaceMatches", 2, 2, replace_matches},
+    {"length", 0, 0, length},
+    {"toChars", 0, 0, to_chars},
+    {"trim", 0, 0, trim},
+    {"split", 1, 1, split},
+    {"join", 0, 1, join},
+    {"encode", 1, 1, encode},
+    {"decode", 1, 1, decode},
+    {"escape", 1, 1, escape<true>},
+    {"unescape", 1, 1, escape<false>},
 };
 
 }  // namespace

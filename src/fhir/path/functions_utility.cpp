@@ -12,7 +12,9 @@ Items negation(Evaluator& in, const Items& focus, const Node&, const Scope&) {
   return value && !in.failed() ? Items{make(!*value)} : Items();
 }
 
-Items now(Evaluator& in, const Items&, const Node&, const Scope&) { return {make(from_ms(in.context().now.time_since_epoch().count()))}; }
+Items now(Evaluator& in, const Items&, const Node&, const Scope&) {
+  return {make(from_ms(in.context().now.time_since_epoch().count()))};
+}
 
 Items today(Evaluator& in, const Items&, const Node&, const Scope&) {
   Temporal day = from_ms(in.context().now.time_since_epoch().count());
@@ -37,7 +39,9 @@ Items is_type(Evaluator& in, const Items& focus, const Node& call, const Scope&)
   return item && !in.failed() ? Items{make(is_a(*item, call.type_space, call.text, true))} : Items();
 }
 
-Items as_type(Evaluator&, const Items& focus, const Node& call, const Scope&) { return filter_type(focus, call.type_space, call.text); }
+Items as_type(Evaluator&, const Items& focus, const Node& call, const Scope&) {
+  return filter_type(focus, call.type_space, call.text);
+}
 
 Items type(Evaluator&, const Items& focus, const Node&, const Scope&) {
   Items out;
@@ -46,7 +50,8 @@ Items type(Evaluator&, const Items& focus, const Node&, const Scope&) {
 }
 
 Items has_value(Evaluator&, const Items& focus, const Node&, const Scope&) {
-  return {make(focus.size() == 1 && !std::holds_alternative<std::monostate>(value_of(focus[0])) && !focus[0].value.is_object())};
+  return {make(focus.size() == 1 && !std::holds_alternative<std::monostate>(value_of(focus[0])) &&
+               !focus[0].value.is_object())};
 }
 
 Items get_value(Evaluator&, const Items& focus, const Node&, const Scope&) {
@@ -81,10 +86,14 @@ Items resolve(Evaluator& in, const Items& focus, const Node&, const Scope&) {
   Items out;
   std::string scratch;
   for (const PathItem& item : focus) {
-    const std::string reference = item.value.is_object() ? item.value.string("reference") : item.value.is_string() ? item.value.text() : std::string();
+    const std::string reference = item.value.is_object()   ? item.value.string("reference")
+                                  : item.value.is_string() ? item.value.text()
+                                                           : std::string();
     if (reference.starts_with('#')) {
-      for (json::Value contained = in.context().resource["contained"].first(); contained && in.within({}); contained = contained.next()) {
-        if (contained.string("id") == std::string_view(reference).substr(1)) out.push_back(resource_item(contained, {}));
+      for (json::Value contained = in.context().resource["contained"].first(); contained && in.within({});
+           contained = contained.next()) {
+        if (contained.string("id") == std::string_view(reference).substr(1))
+          out.push_back(resource_item(contained, {}));
       }
       continue;
     }
@@ -98,20 +107,26 @@ Items resolve(Evaluator& in, const Items& focus, const Node&, const Scope&) {
   return out;
 }
 
+/// Only of R4's own definitions, which are its types; profiles are for validation.
+Items conforms_to(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  const auto url = single_text(in, in.argument(call, 0, scope), "conformsTo()");
+  const PathItem* item = in.single(focus, "conformsTo()");
+  if (!url || !item || in.failed()) return {};
+  constexpr std::string_view base = "http://hl7.org/fhir/StructureDefinition/";
+  const std::string_view name = std::string_view(*url).substr(std::min(base.size(), url->size()));
+  if (!url->starts_with(base) || !is_known_type("FHIR", name))
+    return in.type_error("conformsTo() of an unknown profile");
+  return {make(is_a(*item, "FHIR", name, true))};
+}
+
 constexpr Function table[] = {
-    {"not", 0, 0, negation},
-    {"now", 0, 0, now},
-    {"today", 0, 0, today},
-    {"timeOfDay", 0, 0, time_of_day},
-    {"trace", 1, 2, trace},
-    {"is", 1, 1, is_type, true},
-    {"as", 1, 1, as_type, true},
-    {"type", 0, 0, type},
-    {"hasValue", 0, 0, has_value},
-    {"getValue", 0, 0, get_value},
-    {"extension", 1, 1, extension},
-    {"hasExtension", 1, 1, has_extension},
-    {"resolve", 0, 0, resolve},
+    {"not", 0, 0, negation},        {"now", 0, 0, now},
+    {"today", 0, 0, today},         {"timeOfDay", 0, 0, time_of_day},
+    {"trace", 1, 2, trace},         {"is", 1, 1, is_type, true},
+    {"as", 1, 1, as_type, true},    {"type", 0, 0, type},
+    {"hasValue", 0, 0, has_value},  {"getValue", 0, 0, get_value},
+    {"extension", 1, 1, extension}, {"hasExtension", 1, 1, has_extension},
+    {"resolve", 0, 0, resolve},     {"conformsTo", 1, 1, conforms_to},
 };
 
 }  // namespace

@@ -46,7 +46,9 @@ class Lexer {
 
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
-  std::unexpected<Error> wrong(std::string_view what) const { return fail("path_syntax", fmt::format("{} at offset {}", what, at_)); }
+  std::unexpected<Error> wrong(std::string_view what) const {
+    return fail("path_syntax", fmt::format("{} at offset {}", what, at_));
+  }
 
   Result<void> skip_blanks() {
     while (at_ < text_.size()) {
@@ -113,18 +115,33 @@ class Lexer {
     const char c = peek();
     ++at_;
     switch (c) {
-      case 'f': out.push_back('\f'); return {};
-      case 'n': out.push_back('\n'); return {};
-      case 'r': out.push_back('\r'); return {};
-      case 't': out.push_back('\t'); return {};
-      case '\\': case '/': case '"': case '`': case '\'': out.push_back(c); return {};
+      case 'f':
+        out.push_back('\f');
+        return {};
+      case 'n':
+        out.push_back('\n');
+        return {};
+      case 'r':
+        out.push_back('\r');
+        return {};
+      case 't':
+        out.push_back('\t');
+        return {};
+      case '\\':
+      case '/':
+      case '"':
+      case '`':
+      case '\'':
+        out.push_back(c);
+        return {};
       case 'u': {
         const auto first = hex4();
         if (!first) return wrong("bad \\u escape");
         append_utf8(out, *first);
         return {};
       }
-      default: return wrong("unknown escape");
+      default:
+        return wrong("unknown escape");
     }
   }
 
@@ -168,7 +185,9 @@ class Lexer {
       const bool clock = time || saw_t;
       if (dated && !saw_t && c == 'T') {
         saw_t = true;
-      } else if (!(is_digit(c) || (c == '-' && is_digit(peek(1))) || (clock && (c == ':' || (c == '.' && is_digit(peek(1))))) || (saw_t && (c == 'Z' || (c == '+' && is_digit(peek(1))))))) {
+      } else if (!(is_digit(c) || (c == '-' && is_digit(peek(1))) ||
+                   (clock && (c == ':' || (c == '.' && is_digit(peek(1))))) ||
+                   (saw_t && (c == 'Z' || (c == '+' && is_digit(peek(1))))))) {
         break;
       }
       ++at_;
@@ -199,7 +218,8 @@ class Lexer {
   }
 
   Result<void> symbol(Token& token) {
-    static constexpr std::string_view symbols[] = {"<=", ">=", "!=", "!~", "<", ">", "=", "~", "+", "-", "*", "/", "&", "|", ".", ",", "(", ")", "[", "]", "{", "}"};
+    static constexpr std::string_view symbols[] = {"<=", ">=", "!=", "!~", "<", ">", "=", "~", "+", "-", "*",
+                                                   "/",  "&",  "|",  ".",  ",", "(", ")", "[", "]", "{", "}"};
     for (const auto symbol : symbols) {
       if (!text_.substr(at_).starts_with(symbol)) continue;
       token.kind = Token::symbol;

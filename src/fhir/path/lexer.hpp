@@ -11,8 +11,8 @@ namespace ward::fhir::path {
 
 struct Token {
   enum Kind : std::uint8_t { end, name, quoted_name, text, number, temporal, symbol, variable, special } kind = end;
-  std::string value;     // decoded: a name without backticks, a string without escapes, "$this", "<="
-  Computed literal;      // of number and temporal
+  std::string value;  // decoded: a name without backticks, a string without escapes, "$this", "<="
+  Computed literal;   // of number and temporal
   std::size_t offset = 0;
 };
 

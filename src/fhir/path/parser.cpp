@@ -20,12 +20,30 @@ struct Operator {
 constexpr int type_binding = 6;
 constexpr int unary_binding = 9;
 constexpr Operator operators[] = {
-    {"*", Op::multiply, 8},  {"/", Op::divide, 8},      {"div", Op::div, 8},           {"mod", Op::mod, 8},
-    {"+", Op::add, 7},       {"-", Op::subtract, 7},    {"&", Op::concatenate, 7},     {"is", Op::is, type_binding},
-    {"as", Op::as, type_binding}, {"|", Op::unite, 5},  {"<", Op::less, 4},            {"<=", Op::less_equal, 4},
-    {">", Op::greater, 4},   {">=", Op::greater_equal, 4}, {"=", Op::equal, 3},        {"!=", Op::not_equal, 3},
-    {"~", Op::equivalent, 3}, {"!~", Op::not_equivalent, 3}, {"in", Op::in, 2},        {"contains", Op::contains, 2},
-    {"and", Op::conjunction, 1}, {"or", Op::disjunction, 0}, {"xor", Op::exclusive, 0}, {"implies", Op::implies, -1},
+    {"*", Op::multiply, 8},
+    {"/", Op::divide, 8},
+    {"div", Op::div, 8},
+    {"mod", Op::mod, 8},
+    {"+", Op::add, 7},
+    {"-", Op::subtract, 7},
+    {"&", Op::concatenate, 7},
+    {"is", Op::is, type_binding},
+    {"as", Op::as, type_binding},
+    {"|", Op::unite, 5},
+    {"<", Op::less, 4},
+    {"<=", Op::less_equal, 4},
+    {">", Op::greater, 4},
+    {">=", Op::greater_equal, 4},
+    {"=", Op::equal, 3},
+    {"!=", Op::not_equal, 3},
+    {"~", Op::equivalent, 3},
+    {"!~", Op::not_equivalent, 3},
+    {"in", Op::in, 2},
+    {"contains", Op::contains, 2},
+    {"and", Op::conjunction, 1},
+    {"or", Op::disjunction, 0},
+    {"xor", Op::exclusive, 0},
+    {"implies", Op::implies, -1},
 };
 
 class Parser {
@@ -202,7 +220,8 @@ class Parser {
   Node term() {
     const Token& token = peek();
     switch (token.kind) {
-      case Token::name: return word();
+      case Token::name:
+        return word();
       case Token::quoted_name: {
         Node node = name_or_call();
         node.leading = true;
@@ -214,22 +233,26 @@ class Parser {
         node.value = take().value;
         return node;
       }
-      case Token::number: return number();
+      case Token::number:
+        return number();
       case Token::temporal: {
         Node node;
         node.kind = Node::literal;
         node.value = take().literal;
         return node;
       }
-      case Token::special: return special();
+      case Token::special:
+        return special();
       case Token::variable: {
         Node node;
         node.kind = Node::variable;
         node.text = take().value;
         return node;
       }
-      case Token::symbol: return bracketed();
-      case Token::end: break;
+      case Token::symbol:
+        return bracketed();
+      case Token::end:
+        break;
     }
     return wrong("expression expected");
   }
@@ -285,7 +308,8 @@ class Parser {
 
 std::optional<TypeSpecifier> type_specifier(const Node& node) {
   if (node.kind == Node::name) return TypeSpecifier{"", node.text};
-  if (node.kind != Node::dot || node.children[0].kind != Node::name || node.children[1].kind != Node::name) return std::nullopt;
+  if (node.kind != Node::dot || node.children[0].kind != Node::name || node.children[1].kind != Node::name)
+    return std::nullopt;
   return TypeSpecifier{node.children[0].text, node.children[1].text};
 }
 

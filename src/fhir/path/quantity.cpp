@@ -16,21 +16,40 @@ struct Unit {
 
 // UCUM, tables 1, 4 and 5 and the avoirdupois and international customary units.
 constexpr Unit units[] = {
-    {"ng", Dimension::mass, {1, 6}},          {"ug", Dimension::mass, {1, 3}},      {"mg", Dimension::mass, {1, 0}},
-    {"g", Dimension::mass, {1000, 0}},        {"kg", Dimension::mass, {1000000, 0}}, {"[lb_av]", Dimension::mass, {45359237, 2}},
-    {"[oz_av]", Dimension::mass, {28349523125, 6}}, {"um", Dimension::length, {1, 0}}, {"mm", Dimension::length, {1000, 0}},
-    {"cm", Dimension::length, {10000, 0}},    {"m", Dimension::length, {1000000, 0}}, {"km", Dimension::length, {1000000000, 0}},
-    {"[in_i]", Dimension::length, {25400, 0}}, {"[ft_i]", Dimension::length, {304800, 0}}, {"uL", Dimension::volume, {1, 0}},
-    {"mL", Dimension::volume, {1000, 0}},     {"dL", Dimension::volume, {100000, 0}}, {"L", Dimension::volume, {1000000, 0}},
-    {"l", Dimension::volume, {1000000, 0}},   {"ms", Dimension::time, {1, 0}},      {"s", Dimension::time, {1000, 0}},
-    {"min", Dimension::time, {60000, 0}},     {"h", Dimension::time, {3600000, 0}}, {"d", Dimension::time, {86400000, 0}},
+    {"ng", Dimension::mass, {1, 6}},
+    {"ug", Dimension::mass, {1, 3}},
+    {"mg", Dimension::mass, {1, 0}},
+    {"g", Dimension::mass, {1000, 0}},
+    {"kg", Dimension::mass, {1000000, 0}},
+    {"[lb_av]", Dimension::mass, {45359237, 2}},
+    {"[oz_av]", Dimension::mass, {28349523125, 6}},
+    {"um", Dimension::length, {1, 0}},
+    {"mm", Dimension::length, {1000, 0}},
+    {"cm", Dimension::length, {10000, 0}},
+    {"m", Dimension::length, {1000000, 0}},
+    {"km", Dimension::length, {1000000000, 0}},
+    {"[in_i]", Dimension::length, {25400, 0}},
+    {"[ft_i]", Dimension::length, {304800, 0}},
+    {"uL", Dimension::volume, {1, 0}},
+    {"mL", Dimension::volume, {1000, 0}},
+    {"dL", Dimension::volume, {100000, 0}},
+    {"L", Dimension::volume, {1000000, 0}},
+    {"l", Dimension::volume, {1000000, 0}},
+    {"ms", Dimension::time, {1, 0}},
+    {"s", Dimension::time, {1000, 0}},
+    {"min", Dimension::time, {60000, 0}},
+    {"h", Dimension::time, {3600000, 0}},
+    {"d", Dimension::time, {86400000, 0}},
     {"wk", Dimension::time, {604800000, 0}},
 };
 
 // N1 2.1.9: the words and the UCUM codes they stand for; years and months are definite in UCUM only.
-constexpr std::pair<std::string_view, std::string_view> words[] = {{"week", "wk"}, {"day", "d"}, {"hour", "h"}, {"minute", "min"}, {"second", "s"}, {"millisecond", "ms"}};
+constexpr std::pair<std::string_view, std::string_view> words[] = {
+    {"week", "wk"}, {"day", "d"}, {"hour", "h"}, {"minute", "min"}, {"second", "s"}, {"millisecond", "ms"}};
 
-std::string_view singular(std::string_view word) { return word.ends_with('s') ? word.substr(0, word.size() - 1) : word; }
+std::string_view singular(std::string_view word) {
+  return word.ends_with('s') ? word.substr(0, word.size() - 1) : word;
+}
 
 std::string_view code_of(const Quantity& quantity) {
   if (!quantity.calendar) return quantity.unit;
@@ -66,13 +85,16 @@ std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& rig
 }
 
 bool calendar_mix(const Quantity& left, const Quantity& right) {
-  const auto is_pair = [](std::string_view word, std::string_view code) { return (word == "year" && code == "a") || (word == "month" && code == "mo"); };
+  const auto is_pair = [](std::string_view word, std::string_view code) {
+    return (word == "year" && code == "a") || (word == "month" && code == "mo");
+  };
   const auto a = code_of(left), b = code_of(right);
   return left.calendar != right.calendar && (left.calendar ? is_pair(a, b) : is_pair(b, a));
 }
 
 std::string to_text(const Quantity& value) {
-  return value.calendar ? fmt::format("{} {}", to_text(value.value), value.unit) : fmt::format("{} '{}'", to_text(value.value), value.unit);
+  return value.calendar ? fmt::format("{} {}", to_text(value.value), value.unit)
+                        : fmt::format("{} '{}'", to_text(value.value), value.unit);
 }
 
 std::optional<Quantity> parse_quantity(std::string_view text) {

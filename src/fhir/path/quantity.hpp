@@ -13,7 +13,8 @@ struct Commensurable {
 enum class In : std::uint8_t { smaller, larger };
 /// Both values in one unit; nullopt if the units are not known to be of one dimension.
 std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& right, In unit = In::smaller);
-/// True if both are the same number of years or months, one as a word and one in UCUM (equivalent, but not equal: N1 6.1).
+/// True if both are the same number of years or months, one as a word and one in UCUM (equivalent, but not equal:
+/// N1 6.1).
 bool calendar_mix(const Quantity& left, const Quantity& right);
 /// "1 'wk'", "4 days".
 std::string to_text(const Quantity& value);

@@ -100,12 +100,16 @@ bool read_date(Reader& in, Temporal& value) {
   if (!days) return false;
   value.days = *days;
   value.precision = Temporal::day;
-  return year_month_day(year(value.years), month(static_cast<unsigned>(value.months)), day(static_cast<unsigned>(value.days))).ok();
+  return year_month_day(year(value.years), month(static_cast<unsigned>(value.months)),
+                        day(static_cast<unsigned>(value.days)))
+      .ok();
 }
 
 std::int64_t local_ms(const Temporal& value) {
-  const sys_days date = year(value.years) / month(static_cast<unsigned>(value.months)) / day(static_cast<unsigned>(value.days));
-  return date.time_since_epoch().count() * day_ms + value.hours * 3'600'000LL + value.minutes * 60'000LL + value.seconds * 1000LL + value.milliseconds;
+  const sys_days date =
+      year(value.years) / month(static_cast<unsigned>(value.months)) / day(static_cast<unsigned>(value.days));
+  return date.time_since_epoch().count() * day_ms + value.hours * 3'600'000LL + value.minutes * 60'000LL +
+         value.seconds * 1000LL + value.milliseconds;
 }
 
 std::int64_t time_ms(const Temporal& value) {
@@ -182,7 +186,8 @@ std::string to_text(const Temporal& value) {
 }
 
 std::optional<int> compare(const Temporal& a, const Temporal& b) {
-  if (a.kind == Temporal::time || b.kind == Temporal::time) return a.kind == b.kind ? compare_parts(a, b) : std::nullopt;
+  if (a.kind == Temporal::time || b.kind == Temporal::time)
+    return a.kind == b.kind ? compare_parts(a, b) : std::nullopt;
   const bool both_timed = a.precision >= Temporal::hour && b.precision >= Temporal::hour;
   if (both_timed && a.offset_minutes && b.offset_minutes) return compare_parts(at_utc(a), at_utc(b));
   if (both_timed && a.offset_minutes.has_value() != b.offset_minutes.has_value()) {
@@ -214,11 +219,16 @@ std::int64_t end_ms(const Temporal& value) {
       if (++next.months == 13) next.months = 1, ++next.years;
       return first_ms(next);
     }
-    case Temporal::day: return first_ms(value) + day_ms;
-    case Temporal::hour: return first_ms(value) + 3'600'000;
-    case Temporal::minute: return first_ms(value) + 60'000;
-    case Temporal::second: return first_ms(value) + 1000;
-    case Temporal::millisecond: return first_ms(value) + 1;
+    case Temporal::day:
+      return first_ms(value) + day_ms;
+    case Temporal::hour:
+      return first_ms(value) + 3'600'000;
+    case Temporal::minute:
+      return first_ms(value) + 60'000;
+    case Temporal::second:
+      return first_ms(value) + 1000;
+    case Temporal::millisecond:
+      return first_ms(value) + 1;
   }
   return first_ms(value);
 }
@@ -243,8 +253,9 @@ Temporal from_ms(std::int64_t ms) {
 
 std::optional<CalendarUnit> calendar_unit(std::string_view word) {
   using enum CalendarUnit;
-  static constexpr std::pair<std::string_view, CalendarUnit> words[] = {{"year", year},     {"month", month},   {"week", week},     {"day", day},
-                                                                        {"hour", hour},     {"minute", minute}, {"second", second}, {"millisecond", millisecond}};
+  static constexpr std::pair<std::string_view, CalendarUnit> words[] = {
+      {"year", year}, {"month", month},   {"week", week},     {"day", day},
+      {"hour", hour}, {"minute", minute}, {"second", second}, {"millisecond", millisecond}};
   for (const auto& [name, unit] : words) {
     if (word == name || (word.size() == name.size() + 1 && word.starts_with(name) && word.back() == 's')) return unit;
   }
@@ -263,11 +274,13 @@ std::optional<Temporal> add(Temporal value, std::int64_t amount, CalendarUnit un
     return value;
   }
   if (unit == CalendarUnit::year || unit == CalendarUnit::month) {
-    const std::int64_t months = value.years * 12LL + value.months - 1 + (unit == CalendarUnit::year ? amount * 12 : amount);
+    const std::int64_t months =
+        value.years * 12LL + value.months - 1 + (unit == CalendarUnit::year ? amount * 12 : amount);
     if (months < 12 || months >= 120'000) return std::nullopt;
     value.years = static_cast<int>(months / 12);
     value.months = static_cast<int>(months % 12) + 1;
-    const year_month_day_last last = std::chrono::year(value.years) / std::chrono::month(static_cast<unsigned>(value.months)) / std::chrono::last;
+    const year_month_day_last last =
+        std::chrono::year(value.years) / std::chrono::month(static_cast<unsigned>(value.months)) / std::chrono::last;
     value.days = std::min(value.days, static_cast<int>(static_cast<unsigned>(last.day())));
     return value;
   }

@@ -10,12 +10,13 @@
 
 namespace ward::fhir::path {
 
-/// FHIR's and FHIRPath's text forms, without '@': "2015", "2015-02-04T14:34:28.123+10:00", "14:34". `kind` says which is
-/// meant; a date-time may end behind its T ("2015-02T"). Strict about ranges.
+/// FHIR's and FHIRPath's text forms, without '@': "2015", "2015-02-04T14:34:28.123+10:00", "14:34". `kind` says which
+/// is meant; a date-time may end behind its T ("2015-02T"). Strict about ranges.
 std::optional<Temporal> parse_temporal(std::string_view text, Temporal::Kind kind);
 std::string to_text(const Temporal& value);
 
-/// Order with partial precision: nullopt if that cannot be said (2018-03 against 2018-03-01; zone known on one side only).
+/// Order with partial precision: nullopt if that cannot be said (2018-03 against 2018-03-01; zone known on one side
+/// only).
 std::optional<int> compare(const Temporal& a, const Temporal& b);
 /// True, if precision and all parts are equal after zones are brought together; never unknown.
 bool equivalent(const Temporal& a, const Temporal& b);

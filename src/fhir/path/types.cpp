@@ -3,14 +3,27 @@
 namespace ward::fhir::path {
 namespace {
 
-constexpr std::string_view system_types[] = {"Boolean", "Integer", "Decimal", "String", "Date", "DateTime", "Time", "Quantity", "Any"};
+constexpr std::string_view system_types[] = {"Boolean",  "Integer", "Decimal",  "String", "Date",
+                                             "DateTime", "Time",    "Quantity", "Any"};
 
 // http://hl7.org/fhir/R4/datatypes.html: primitives and quantities that specialise others.
 constexpr std::pair<std::string_view, std::string_view> bases[] = {
-    {"code", "string"},          {"id", "string"},          {"markdown", "string"},  {"canonical", "uri"},
-    {"oid", "uri"},              {"url", "uri"},            {"uuid", "uri"},         {"positiveInt", "integer"},
-    {"unsignedInt", "integer"},  {"Age", "Quantity"},       {"Count", "Quantity"},   {"Distance", "Quantity"},
-    {"Duration", "Quantity"},    {"MoneyQuantity", "Quantity"}, {"SimpleQuantity", "Quantity"}, {"BackboneElement", "Element"},
+    {"code", "string"},
+    {"id", "string"},
+    {"markdown", "string"},
+    {"canonical", "uri"},
+    {"oid", "uri"},
+    {"url", "uri"},
+    {"uuid", "uri"},
+    {"positiveInt", "integer"},
+    {"unsignedInt", "integer"},
+    {"Age", "Quantity"},
+    {"Count", "Quantity"},
+    {"Distance", "Quantity"},
+    {"Duration", "Quantity"},
+    {"MoneyQuantity", "Quantity"},
+    {"SimpleQuantity", "Quantity"},
+    {"BackboneElement", "Element"},
     {"DomainResource", "Resource"},
 };
 

@@ -11,7 +11,8 @@ std::expected<void, Refusal> read_into(std::string_view text, Pairs& out) {
     const std::string_view pair = text.substr(0, end);
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
     if (pair.empty()) continue;
-    if (out.size() == search_params_max) return refuse(refusal("too-costly", fmt::format("more than {} search parameters", search_params_max)));
+    if (out.size() == search_params_max)
+      return refuse(refusal("too-costly", fmt::format("more than {} search parameters", search_params_max)));
     const auto equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), true);
     auto value = equals == pair.npos ? std::optional<std::string>("") : percent_decode(pair.substr(equals + 1), true);
@@ -25,7 +26,8 @@ std::expected<void, Refusal> read_into(std::string_view text, Pairs& out) {
 }  // namespace
 
 Allowed<Pairs> read_pairs(std::string_view query, std::string_view form) {
-  if (query.size() + form.size() > search_bytes_max) return refuse(refusal("too-costly", fmt::format("the search is longer than {} bytes", search_bytes_max)));
+  if (query.size() + form.size() > search_bytes_max)
+    return refuse(refusal("too-costly", fmt::format("the search is longer than {} bytes", search_bytes_max)));
   Pairs pairs;
   for (const std::string_view text : {query, form}) {
     if (auto done = read_into(text, pairs); !done) return std::unexpected(std::move(done.error()));
@@ -48,7 +50,8 @@ Refusal refusal(std::string_view issue_code, std::string what) {
 
 std::string shown(std::string_view name) {
   std::string out;
-  for (const char c : name.substr(0, 60)) out.push_back(c > ' ' && c < 0x7F && c != '"' && c != '<' && c != '>' && c != '&' ? c : '?');
+  for (const char c : name.substr(0, 60))
+    out.push_back(c > ' ' && c < 0x7F && c != '"' && c != '<' && c != '>' && c != '&' ? c : '?');
   return out;
 }
 

@@ -38,15 +38,18 @@ bool is_sortable(const r4::SearchParam& param) {
 
 std::optional<Problem> read_sort(std::string_view value, const SearchOptions&, Search& search) {
   const auto parts = split_unescaped(value, ',');
-  if (parts.size() > sorts_max) return Problem{"too-costly", fmt::format("_sort takes at most {} parameters", sorts_max)};
+  if (parts.size() > sorts_max)
+    return Problem{"too-costly", fmt::format("_sort takes at most {} parameters", sorts_max)};
   for (std::string_view code : parts) {
     store::Sort sort;
     sort.descending = code.starts_with('-');
     if (sort.descending) code.remove_prefix(1);
     const bool own = code == "_id" || code == "_lastUpdated";
     const r4::SearchParam* param = own ? nullptr : r4::find_param(search.query.type, code);
-    if (!own && !param) return wrong(fmt::format("_sort names {}, which is no parameter of {}", shown(code), search.query.type));
-    if (param && !is_sortable(*param)) return Problem{"not-supported", fmt::format("_sort by {} is not supported yet", code)};
+    if (!own && !param)
+      return wrong(fmt::format("_sort names {}, which is no parameter of {}", shown(code), search.query.type));
+    if (param && !is_sortable(*param))
+      return Problem{"not-supported", fmt::format("_sort by {} is not supported yet", code)};
     sort.param = code;
     search.query.sort.push_back(std::move(sort));
     search.used.push_back({param, std::string(code), {}, true});
@@ -56,7 +59,8 @@ std::optional<Problem> read_sort(std::string_view value, const SearchOptions&, S
 
 std::optional<Problem> read_total(std::string_view value, const SearchOptions&, Search& search) {
   using store::Total;
-  static constexpr std::pair<std::string_view, Total> words[] = {{"none", Total::none}, {"estimate", Total::estimate}, {"accurate", Total::accurate}};
+  static constexpr std::pair<std::string_view, Total> words[] = {
+      {"none", Total::none}, {"estimate", Total::estimate}, {"accurate", Total::accurate}};
   for (const auto& [word, total] : words) {
     if (value != word) continue;
     if (search.summary != Summary::count) search.query.total = total;
@@ -66,8 +70,11 @@ std::optional<Problem> read_total(std::string_view value, const SearchOptions&, 
 }
 
 std::optional<Problem> read_summary(std::string_view value, const SearchOptions&, Search& search) {
-  static constexpr std::pair<std::string_view, Summary> words[] = {
-      {"true", Summary::yes}, {"false", Summary::none}, {"text", Summary::text}, {"data", Summary::data}, {"count", Summary::count}};
+  static constexpr std::pair<std::string_view, Summary> words[] = {{"true", Summary::yes},
+                                                                   {"false", Summary::none},
+                                                                   {"text", Summary::text},
+                                                                   {"data", Summary::data},
+                                                                   {"count", Summary::count}};
   for (const auto& [word, summary] : words) {
     if (value != word) continue;
     if (summary == Summary::count) count_only(search);
@@ -80,10 +87,13 @@ std::optional<Problem> read_summary(std::string_view value, const SearchOptions&
 std::optional<Problem> read_elements(std::string_view value, const SearchOptions&, Search& search) {
   const r4::Definition* definition = r4::find_definition(search.query.type);
   const auto names = split_unescaped(value, ',');
-  if (names.size() > elements_max) return Problem{"too-costly", fmt::format("_elements takes at most {} names", elements_max)};
+  if (names.size() > elements_max)
+    return Problem{"too-costly", fmt::format("_elements takes at most {} names", elements_max)};
   for (const std::string_view name : names) {
-    const bool known = std::ranges::any_of(definition->elements, [&](const r4::Element& element) { return element.name == name; });
-    if (!known) return wrong(fmt::format("_elements names {}, which is no element of {}", shown(name), search.query.type));
+    const bool known =
+        std::ranges::any_of(definition->elements, [&](const r4::Element& element) { return element.name == name; });
+    if (!known)
+      return wrong(fmt::format("_elements names {}, which is no element of {}", shown(name), search.query.type));
     search.elements.emplace_back(name);
   }
   return std::nullopt;
@@ -102,7 +112,7 @@ std::optional<Problem> read_pretty(std::string_view value, const SearchOptions&,
 }
 
 constexpr std::pair<std::string_view, Read> readers[] = {
-    {"_count", read_count}, {"_sort", read_sort},     {"_total", read_total},   {"_summary", read_summary},
+    {"_count", read_count},       {"_sort", read_sort},     {"_total", read_total},   {"_summary", read_summary},
     {"_elements", read_elements}, {"_format", read_format}, {"_pretty", read_pretty},
 };
 
@@ -112,7 +122,8 @@ bool is_result_param(std::string_view code) {
   return std::ranges::any_of(readers, [&](const auto& reader) { return reader.first == code; });
 }
 
-std::optional<Problem> read_result_param(std::string_view name, std::string_view value, const SearchOptions& options, Search& search) {
+std::optional<Problem> read_result_param(std::string_view name, std::string_view value, const SearchOptions& options,
+                                         Search& search) {
   for (const auto& [code, read] : readers) {
     if (code != name) continue;
     const bool again = std::ranges::any_of(search.applied, [&](const auto& pair) { return pair.first == name; });

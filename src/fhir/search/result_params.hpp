@@ -14,6 +14,7 @@ struct Problem {
 
 bool is_result_param(std::string_view code);
 /// Reads one into `search`. A second one of a kind is a problem.
-std::optional<Problem> read_result_param(std::string_view name, std::string_view value, const SearchOptions& options, Search& search);
+std::optional<Problem> read_result_param(std::string_view name, std::string_view value, const SearchOptions& options,
+                                         Search& search);
 
 }  // namespace ward::fhir::search

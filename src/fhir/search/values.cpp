@@ -16,8 +16,9 @@ std::unexpected<Reason> wrong(Reason reason) { return std::unexpected(reason); }
 
 /// "ge2020" to the comparison and what follows it.
 Compare take_prefix(std::string_view& text) {
-  static constexpr std::pair<std::string_view, Compare> prefixes[] = {{"eq", Compare::eq}, {"ne", Compare::ne}, {"lt", Compare::lt}, {"gt", Compare::gt}, {"le", Compare::le},
-                                                                      {"ge", Compare::ge}, {"sa", Compare::sa}, {"eb", Compare::eb}, {"ap", Compare::ap}};
+  static constexpr std::pair<std::string_view, Compare> prefixes[] = {
+      {"eq", Compare::eq}, {"ne", Compare::ne}, {"lt", Compare::lt}, {"gt", Compare::gt}, {"le", Compare::le},
+      {"ge", Compare::ge}, {"sa", Compare::sa}, {"eb", Compare::eb}, {"ap", Compare::ap}};
   for (const auto& [prefix, compare] : prefixes) {
     if (!text.starts_with(prefix)) continue;
     text.remove_prefix(2);
@@ -47,8 +48,11 @@ std::optional<Number> read_number(std::string_view text) {
   if (first == mantissa.npos || first > 1) return std::nullopt;
   const std::string_view unsigned_part = mantissa.substr(first);
   const auto point = unsigned_part.find('.');
-  const bool digits_only = std::ranges::all_of(unsigned_part, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-  if (!digits_only || point == 0 || unsigned_part.ends_with('.') || unsigned_part.find('.', point == unsigned_part.npos ? point : point + 1) != unsigned_part.npos) return std::nullopt;
+  const bool digits_only =
+      std::ranges::all_of(unsigned_part, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  if (!digits_only || point == 0 || unsigned_part.ends_with('.') ||
+      unsigned_part.find('.', point == unsigned_part.npos ? point : point + 1) != unsigned_part.npos)
+    return std::nullopt;
   const int places = point == unsigned_part.npos ? 0 : static_cast<int>(unsigned_part.size() - point - 1);
   std::string_view plain = text;
   if (plain.starts_with('+')) plain.remove_prefix(1);
@@ -75,7 +79,9 @@ std::string_view only_target(const r4::SearchParam& param) {
   if (param.targets.size() == 1) return param.targets[0];
   constexpr std::string_view mark = ".where(resolve() is ";
   const auto at = param.expression.rfind(mark);
-  if (at == param.expression.npos || param.expression.find('|') != param.expression.npos || !param.expression.ends_with(')')) return {};
+  if (at == param.expression.npos || param.expression.find('|') != param.expression.npos ||
+      !param.expression.ends_with(')'))
+    return {};
   std::string_view type = param.expression.substr(at + mark.size());
   type.remove_suffix(1);
   return r4::is_resource_type(type) ? type : std::string_view();
@@ -131,7 +137,8 @@ Value<store::Match> string_value(std::string_view text, std::string_view modifie
   if (modifier == "exact") return store::StringIs{store::StringIs::exact, std::move(*plain)};
   std::string folded = fold(*plain);
   if (folded.empty()) return wrong("no letter or digit");
-  return store::StringIs{modifier == "contains" ? store::StringIs::contains : store::StringIs::prefix, std::move(folded)};
+  return store::StringIs{modifier == "contains" ? store::StringIs::contains : store::StringIs::prefix,
+                         std::move(folded)};
 }
 
 Value<store::Match> date_value(std::string_view text, bool updated) {

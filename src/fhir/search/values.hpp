@@ -18,7 +18,7 @@ template <class T>
 using Value = std::expected<T, Reason>;
 
 struct ValueContext {
-  const r4::SearchParam* param;      // nullptr: _id, _lastUpdated
+  const r4::SearchParam* param;  // nullptr: _id, _lastUpdated
   std::string_view modifier;
   const SearchOptions& options;
 };
