@@ -2,6 +2,8 @@
 
 #include "room.hpp"
 
+#include <thread>
+
 namespace ward::identity {
 namespace {
 
@@ -92,7 +94,7 @@ TEST_F(Authentication, refuses_tokens_as_rfc_9068_section_4_and_rfc_8725_say) {
     ASSERT_EQ(refused.error().headers.size(), 1u);
     const std::string& challenge = refused.error().headers[0].second;
     EXPECT_NE(challenge.find("error=\"invalid_token\""), std::string::npos) << c.name;
-    EXPECT_NE(challenge.find("resource_metadata=\"https://clinic.example:8443/.well-known/oauth-protected-resource\""), std::string::npos);
+    EXPECT_NE(challenge.find("resource_metadata=\"https://clinic.example:8443/.well-known/oauth-protected-resource/fhir\""), std::string::npos);
   }
   EXPECT_EQ(check(signed_by(server_key(), own_header(), token_claims(), Algorithm::es256)), "good") << "the positive twin of all";
 }
@@ -221,6 +223,28 @@ TEST_F(Authentication, the_cache_is_bounded_and_wrong_tokens_are_not_in_it) {
   wrong[wrong.size() - 10] = wrong[wrong.size() - 10] == 'A' ? 'B' : 'A';
   EXPECT_EQ(check(wrong), "jwt_signature");
   EXPECT_EQ(check(wrong), "jwt_signature");
+}
+
+TEST_F(Authentication, cores_and_changes_may_race) {
+  const std::string token = identity->mint_person("dora", "")->token;
+  std::atomic<bool> revoked = false;
+  std::atomic<int> late = 0, good = 0;
+  std::vector<std::thread> cores;
+  for (int core = 0; core < 2; ++core)
+    cores.emplace_back([&] {
+      const auto own = identity->authenticator();
+      for (int i = 0; i < 2000; ++i) {
+        const bool was_revoked = revoked;
+        const bool accepted = own->authenticate("Bearer " + token).has_value();
+        good += accepted;
+        late += accepted && was_revoked;
+      }
+    });
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(identity->put_person({"p" + std::to_string(i), "", {}, "", {}}));
+  ASSERT_TRUE(identity->revoke_person_tokens("dora"));
+  revoked = true;
+  for (auto& core : cores) core.join();
+  EXPECT_EQ(late, 0) << "of " << good;
 }
 
 class OutsideIssuers : public Authentication {

@@ -21,6 +21,28 @@ TEST_F(DirectoryTest, survives_a_restart) {
   EXPECT_EQ(post(form_with(assertion())).status, 200);
 }
 
+TEST_F(DirectoryTest, lives_in_the_real_store) {
+  std::string token;
+  {
+    auto real = store::open_sqlite({.file = folder / "ward.db"}, clock);
+    ASSERT_TRUE(real) << real.error().text();
+    auto house = Identity::open(settings, **real, *ring, clock, random);
+    ASSERT_TRUE(house) << house.error().text();
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE((*house)->put_person({"p" + std::to_string(i), "", {"nurse"}, "", {}}));
+    ASSERT_TRUE((*house)->put_client(*identity->client("reporter")));
+    token = (*house)->mint_client("reporter", "")->token;
+    ASSERT_EQ((*house)->revoke(request("token=" + token, basic("reporter", "s3cret+with/letters"))).status, 200);
+    ASSERT_TRUE((*house)->remove_person("p1"));
+  }
+  auto real = store::open_sqlite({.file = folder / "ward.db"}, clock);
+  ASSERT_TRUE(real) << real.error().text();
+  auto house = Identity::open(settings, **real, *ring, clock, random);
+  ASSERT_TRUE(house) << house.error().text();
+  EXPECT_EQ((*house)->people().size(), 2u);
+  EXPECT_TRUE((*house)->mint_client("reporter", ""));
+  EXPECT_FALSE((*house)->authenticator()->authenticate("Bearer " + token));
+}
+
 TEST_F(DirectoryTest, what_could_not_be_written_is_not_there) {
   memory.broken = true;
   EXPECT_TRUE(identity->put_person({"new", "", {}, "", {}}).error().is("store_failed"));
@@ -70,7 +92,7 @@ TEST_F(DirectoryTest, refuses_records_that_cannot_be_right) {
   };
   EXPECT_TRUE(identity->put_client(client([](OAuthClient&) {})));
   for (const OAuthClient& bad :
-       {client([](OAuthClient& c) { c.client_id = "a:b"; }), client([](OAuthClient& c) { c.jwks = ""; }), client([](OAuthClient& c) { c.jwks = R"({"keys":[]})"; }),
+       {client([](OAuthClient& c) { c.client_id = "a:b"; }), client([](OAuthClient& c) { c.client_id = "ward-cli"; }), client([](OAuthClient& c) { c.jwks = ""; }), client([](OAuthClient& c) { c.jwks = R"({"keys":[]})"; }),
         client([](OAuthClient& c) { c.secret_hash = hash_client_secret("x"); }), client([](OAuthClient& c) { c.scope = "system/Patient.zz"; }),
         client([](OAuthClient& c) { c.grant_types = {"password"}; }), client([](OAuthClient& c) { c.access_token_lifetime = 3601s; }),
         client([](OAuthClient& c) { c.authentication = ClientAuthentication::client_secret_basic; }),
