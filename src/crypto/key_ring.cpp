@@ -12,8 +12,8 @@
 namespace ward::crypto {
 namespace {
 
-// The file: this line, then the nonce and the sealed entries in base64, a line each (docs/formats/key-ring.md). The
-// entries are lines of `id purpose kind created-ms state secret-base64`, sealed with the first line as associated data.
+// The file: this line, then the nonce and the sealed entries in base64, a line each. The entries
+// are lines of `id purpose kind created-ms state secret-base64`, sealed with the first line as associated data.
 constexpr std::string_view magic = "ward-key-ring 1";
 constexpr std::size_t file_bytes_max = 4u << 20;
 constexpr std::size_t entries_max = 4096;

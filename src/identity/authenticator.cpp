@@ -11,7 +11,7 @@ std::string challenge(const Settings& settings, std::string_view error, std::str
   std::string text = "Bearer realm=\"" + settings.realm + '"';
   if (!error.empty()) text += ", error=\"" + std::string(error) + "\", error_description=\"" + std::string(description) + '"';
   // RFC 9728 section 5.1.
-  return text + ", resource_metadata=\"" + settings.issuer + "/.well-known/oauth-protected-resource\"";
+  return text + ", resource_metadata=\"" + settings.resource_metadata_uri() + '"';
 }
 
 // What the client may know: a token of ours or of a trusted issuer, and why it does not hold.

@@ -82,8 +82,10 @@ std::shared_ptr<const Snapshot> Directory::now() const {
 }
 
 // Never one that was given out before, not even to someone of the same name who was removed.
-std::uint64_t Directory::next_generation(std::uint64_t before) const {
-  return std::max<std::uint64_t>(before + 1, static_cast<std::uint64_t>(clock_.wall().time_since_epoch().count()));
+std::uint64_t Directory::next_generation(std::uint64_t before) {
+  const auto now_ms = static_cast<std::uint64_t>(clock_.wall().time_since_epoch().count());
+  last_generation_ = std::max({before + 1, last_generation_ + 1, now_ms});
+  return last_generation_;
 }
 
 Result<void> Directory::write(std::string space, std::string key, std::optional<std::string> value,

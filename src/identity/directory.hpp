@@ -48,11 +48,12 @@ class Directory {
 
  private:
   Result<void> write(std::string space, std::string key, std::optional<std::string> value, const std::function<void(Snapshot&)>& change);
-  std::uint64_t next_generation(std::uint64_t before) const;
+  std::uint64_t next_generation(std::uint64_t before);  // under `writing_`
 
   store::Store& store_;
   Clock& clock_;
   std::mutex writing_;
+  std::uint64_t last_generation_ = 0;
   mutable std::mutex reading_;
   std::shared_ptr<const Snapshot> now_;
   std::atomic<std::uint64_t> epoch_{1};

@@ -40,7 +40,8 @@ std::string Room::openid_configuration() const {
   return json + "}";
 }
 
-// SMART App Launch 2.2, section "Conformance". Launch, and with it PKCE, is not offered yet.
+// SMART App Launch 2.2, section "Conformance": code_challenge_methods_supported is required of every server, also of one
+// without launch; the capabilities say that there is none yet.
 std::string Room::smart_configuration() const {
   std::string json = common(prepared()->settings);
   append_member(json, "code_challenge_methods_supported", std::vector<std::string>{"S256"});

@@ -146,6 +146,8 @@ struct Settings {
   std::string token_endpoint() const { return issuer + "/oauth/token"; }
   std::string revocation_endpoint() const { return issuer + "/oauth/revoke"; }
   std::string jwks_uri() const { return issuer + "/oauth/jwks"; }
+  /// RFC 9728 section 3.1: the well-known part goes between host and path, ".../.well-known/oauth-protected-resource/fhir".
+  std::string resource_metadata_uri() const;
 };
 
 /// Reads [identity] and [[issuer]]; problems go to the sections. `base` is the server's own address, used if the section
@@ -186,7 +188,7 @@ class Identity {
   virtual std::string authorization_server_metadata() const = 0;  // /.well-known/oauth-authorization-server (RFC 8414)
   virtual std::string openid_configuration() const = 0;           // /.well-known/openid-configuration
   virtual std::string smart_configuration() const = 0;            // <fhir>/.well-known/smart-configuration
-  virtual std::string protected_resource_metadata() const = 0;    // /.well-known/oauth-protected-resource[/fhir] (RFC 9728)
+  virtual std::string protected_resource_metadata() const = 0;    // /.well-known/oauth-protected-resource/fhir, and without /fhir (RFC 9728)
   virtual std::string jwks() const = 0;                           // /oauth/jwks
 
   struct Minted {

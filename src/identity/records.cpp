@@ -89,6 +89,7 @@ Result<void> check(const Person& person) {
 
 Result<void> check(const OAuthClient& client) {
   if (!is_word(client.client_id, "._-")) return bad_client("a client_id has 1 to 64 of A-Z a-z 0-9 . _ -");
+  if (client.client_id == cli_client) return bad_client("this client_id stands for `ward token` itself; choose another");
   if (client.name.size() > 200 || !is_utf8(client.name)) return bad_client("client_name has at most 200 bytes of UTF-8");
   if (client.authentication == ClientAuthentication::private_key_jwt) {
     auto keys = crypto::KeySet::parse(client.jwks);

@@ -8,6 +8,9 @@ namespace ward::identity {
 
 inline constexpr std::chrono::seconds token_lifetime_max{3600};  // identity.md: never more than 60 minutes
 
+/// `client_id` in tokens that `ward token` made for a person; no client may have it.
+inline constexpr std::string_view cli_client = "ward-cli";
+
 /// The key algorithms that clients may prove themselves with (SMART backend services, and RFC 8725).
 inline constexpr crypto::Algorithms client_algorithms = crypto::Algorithms::all();
 

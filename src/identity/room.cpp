@@ -242,7 +242,7 @@ Result<Identity::Minted> Room::mint_person(std::string_view username, std::strin
   const bool own_purpose = std::ranges::find(person->purposes, purpose) != person->purposes.end();
   if (!purpose.empty() && !own_purpose) return fail("purpose", "this person has no such purpose of use");
   const std::string chosen = !purpose.empty() ? std::string(purpose) : person->purposes.empty() ? std::string() : person->purposes.front();
-  const TokenPlan plan{Caller::Kind::person, person->username, "ward-cli", person->fhir_user, person->roles,
+  const TokenPlan plan{Caller::Kind::person, person->username, std::string(cli_client), person->fhir_user, person->roles,
                        asked->text(), chosen, person->generation, settings->settings.access_token_lifetime};
   auto issued = tokens_.issue(settings->settings, plan);
   if (!issued) return std::unexpected(issued.error());

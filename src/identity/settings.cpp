@@ -68,6 +68,13 @@ OutsideIssuer read_issuer(const config::Section& section) {
 
 }  // namespace
 
+std::string Settings::resource_metadata_uri() const {
+  const auto scheme_end = fhir_base.find("://");
+  const auto path = scheme_end == fhir_base.npos ? fhir_base.npos : fhir_base.find('/', scheme_end + 3);
+  const std::string host = fhir_base.substr(0, path);
+  return host + "/.well-known/oauth-protected-resource" + (path == fhir_base.npos ? std::string() : fhir_base.substr(path));
+}
+
 Settings configure(const config::Section& identity, const std::vector<config::Section>& issuers, const std::string& base) {
   Settings settings;
   settings.issuer = identity.text("issuer", base);

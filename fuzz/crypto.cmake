@@ -1,0 +1,2 @@
+ward_fuzz(jwt LINKS crypto)
+ward_fuzz(jwk LINKS crypto)

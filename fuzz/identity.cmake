@@ -1,0 +1,1 @@
+ward_fuzz(token_request LINKS identity INSIDE identity)
