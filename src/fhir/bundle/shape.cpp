@@ -66,8 +66,8 @@ Buffer reduce(json::Value resource, const r4::Definition& definition, Keep keep,
   };
   for (json::Value member = resource.first(); member; member = member.next()) {
     const auto name = member.name();
-    if (name == "meta" && member.is_object()) {
-      add_meta();
+    if (name == "meta") {
+      if (member.is_object()) add_meta();
     } else if (name == "resourceType" || name == "id") {
       write_name(out, name, any);
       out.append(member.raw());

@@ -18,7 +18,6 @@ struct Operator {
 };
 
 constexpr int type_binding = 6;
-constexpr int unary_binding = 9;
 constexpr Operator operators[] = {
     {"*", Op::multiply, 8},
     {"/", Op::divide, 8},
