@@ -1,8 +1,12 @@
 #include "finish.hpp"
 
 #include "audit/audit.hpp"
+#include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "render.hpp"
 #include "services.hpp"
+
+#include <algorithm>
 
 namespace ward::door {
 namespace {
@@ -49,6 +53,19 @@ boost::asio::awaitable<void> send_closed(Exchange& x) {
   static_cast<void>(sent);
 }
 
+/// All headers of the answer, each name once and in lower case.
+std::vector<std::pair<std::string, std::string>> headers_of(Exchange& x) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  const auto add = [&](std::string_view name, std::string value) {
+    std::string lower = ascii_lower(name);
+    if (std::none_of(headers.begin(), headers.end(), [&](const auto& one) { return one.first == lower; })) headers.emplace_back(std::move(lower), std::move(value));
+  };
+  for (auto& [name, value] : x.answer.headers) add(name, std::move(value));
+  add("x-request-id", x.request_id);
+  for (auto& [name, value] : shield::rate_headers(x.by_source, x.by_caller)) add(name, std::move(value));
+  return headers;
+}
+
 void count(Exchange& x) {
   Counters& counters = x.services.counters;
   (x.answer.status >= 500 ? counters.requests_failed : x.answer.status >= 400 ? counters.requests_refused : counters.requests_ok).add();
@@ -65,14 +82,13 @@ boost::asio::awaitable<void> record_and_send(Exchange& x) {
     co_await send_closed(x);
     co_return;
   }
-  net::ResponseHead head{.status = x.answer.status, .headers = std::move(x.answer.headers)};
-  head.headers.emplace_back("x-request-id", x.request_id);
+  net::ResponseHead head{.status = x.answer.status, .headers = headers_of(x)};
   if (wants_receipt) head.headers.emplace_back("x-ward-receipt", receipt->text());
-  for (auto& header : shield::rate_headers(x.by_source, x.by_caller)) head.headers.push_back(std::move(header));
   Buffer body;
   if (x.answer.body) body = std::move(*x.answer.body).release();
   const auto sent = co_await x.stream.send(std::move(head), std::move(body), std::move(*receipt).permit());
-  static_cast<void>(sent);  // a client that left is no error of ours; its record says what was made for it
+  // A client that left is no error of ours; its record says what was made for it.
+  if (!sent && !sent.error().is("peer_gone") && !sent.error().is("write_timeout")) log::error("answer_not_sent", sent.error());
   count(x);
 }
 
