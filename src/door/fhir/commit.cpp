@@ -14,7 +14,8 @@ std::string_view event_of(const Plan& plan) {
 audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
   audit::Record record{.event = std::string(event_of(plans.front())), .action = plans.front().remove ? 'D' : plans.front().status == 201 ? 'C' : 'U', .method = std::string(x.stream.head().method)};
   record.route = x.route->path_template() + std::string(x.fhir.path_template());
-  record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+  record.actor = actor_of(*x.caller);
+  if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);  // what a crash leaves open there is unknown, not undone
   record.roles = x.caller->roles;
   record.client = x.caller->client_id;
   record.jti = x.caller->token_id;
