@@ -28,7 +28,8 @@ function(ward_warnings TARGET)
     target_compile_options(${TARGET} PRIVATE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-array-bounds
       -Wno-mismatched-new-delete -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-missing-field-initializers -Wno-subobject-linkage)
   else()
-    target_compile_options(${TARGET} PRIVATE -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+    # libstdc++ 12's stable_sort uses what it deprecates itself.
+    target_compile_options(${TARGET} PRIVATE -Wno-deprecated-declarations -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
   endif()
 endfunction()
 

@@ -102,6 +102,4 @@ bool Grant::hides(std::string_view type, std::string_view text) const {
   return mask == 0;
 }
 
-bool about_nobody(std::string_view type) { return detail::about_nobody(type); }
-
 }  // namespace ward::access

@@ -89,9 +89,6 @@ class Grant {
   std::shared_ptr<const detail::GrantBody> body_;
 };
 
-/// True for types that are about nobody (Practitioner, Organization, Location ...): no element of theirs can refer to a patient.
-bool about_nobody(std::string_view type);
-
 /// Ids of the patients (or "Organization/2", "PractitionerRole/4" for kind "member") that `person` has a relationship of `kind` with now. Door asks store::Reader::related.
 using RelatedFn = std::function<Result<std::vector<std::string>>(std::string_view person, std::string_view kind)>;
 

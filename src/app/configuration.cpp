@@ -190,7 +190,9 @@ void read_rest(const Section& root, Configuration& all) {
   all.abuse = shield::read_abuse(limits.section("abuse"));
   all.firewall = shield::read_firewall(root.section("firewall"));
   all.tokens_by_command = root.section("control").flag("tokens", false);
-  all.identity = identity::configure(root.section("identity"), root.sections("issuer"), all.public_url);
+  const Section identity = root.section("identity");
+  all.identity = identity::configure(identity, root.sections("issuer"), all.public_url.empty() ? "https://" + all.host : all.public_url);
+  if (!identity.has("issuer") && all.public_url.empty()) all.identity.issuer.clear();  // follows from the port that is bound
   all.policy = access::Policy::load(root);
 }
 

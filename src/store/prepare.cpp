@@ -50,11 +50,17 @@ std::string_view wrong_in(const IndexEntries& index) {
   return {};
 }
 
+/// An id, or for memberships the group itself: "Organization/2".
+bool is_patient_or_group(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash == std::string_view::npos ? is_id(text) : is_type(text.substr(0, slash)) && is_id(text.substr(slash + 1));
+}
+
 std::string_view wrong_in(const Change& change) {
   if (!is_type(change.type)) return "its type is malformed";
   if (!is_id(change.id)) return "its id is malformed";
   for (const Relationship& r : change.relationships)
-    if (r.person.empty() || r.kind.empty() || !is_id(r.patient)) return "a relationship is malformed";
+    if (r.person.empty() || r.kind.empty() || !is_patient_or_group(r.patient)) return "a relationship is malformed";
   return wrong_in(change.index);
 }
 

@@ -163,7 +163,7 @@ json_value::object demo_json(app::Server& server, const Clinic& clinic, const js
 void print_tour(app::Server& server, const Clinic& clinic) {
   const std::string directory = server.installation().paths.directory.string(), program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string& patient = clinic.patients.front();
-  fmt::print(R"(
+  fmt::print(R"tour(
 The demo clinic is open: {0}
 All people and records are synthetic. Passwords, clients and ids: {1}/demo.json
 
@@ -179,7 +179,7 @@ Paste these into another terminal:
    {2} audit tail --data {1} -n 12 && {2} audit verify --data {1}
 
 Stop with Ctrl-C.
-)",
+)tour",
              server.base(), directory, program, server.fhir_base(), patient, clinic.patients[2]);
   std::fflush(stdout);
 }

@@ -33,7 +33,7 @@ std::string fresh_id(Exchange& x) {
 
 /// What matches a conditional request, within the Grant alone. At most two are asked for: none, one, or several.
 awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::string_view type, const std::string& query) {
-  auto search = fhir::parse_condition(type, query, {.own_bases = x.live->own_bases, .now = x.services.clock.wall()});
+  auto search = fhir::parse_condition(type, query, {.own_bases = x.live->own_bases});
   if (!search) co_return refuse(search.error());
   auto grant = decide(x, access::Interaction::search, type);
   if (!grant) co_return refuse(grant.error());

@@ -38,7 +38,7 @@ std::string pairs_text(const std::vector<std::pair<std::string, std::string>>& p
 
 Allowed<fhir::Search> parse(Exchange& x) {
   const bool lenient = x.header("prefer").find("handling=lenient") != std::string_view::npos;
-  auto search = fhir::parse_search(x.fhir.type, pairs_text(x.query), {}, {.lenient = lenient, .own_bases = x.live->own_bases, .now = x.services.clock.wall()});
+  auto search = fhir::parse_search(x.fhir.type, pairs_text(x.query), {}, {.lenient = lenient, .own_bases = x.live->own_bases});
   if (!search) return search;
   if (auto checked = check_against_view(x, *search); !checked) return refuse(checked.error());
   auto visible_to_caller = visible(x, *x.grant, x.fhir.type);

@@ -11,7 +11,7 @@ namespace {
 
 Allowed<std::vector<store::Condition>> conditions_of(const Exchange& x, const access::Branch& branch, std::string_view type) {
   if (branch.constraints.empty()) return std::vector<store::Condition>{};
-  return fhir::parse_constraints(type, branch.constraints, {.own_bases = x.live->own_bases, .now = x.services.clock.wall()});
+  return fhir::parse_constraints(type, branch.constraints, {.own_bases = x.live->own_bases});
 }
 
 bool is_match(const store::TokenEntry& entry, const store::TokenIs& wanted) {
@@ -43,8 +43,8 @@ bool has_match(const store::IndexEntries& index, const std::string& param, const
   return false;
 }
 
-bool in_branch(const access::Branch& branch, std::string_view type, const std::vector<std::string>& patients) {
-  if (branch.all || access::about_nobody(type)) return true;
+bool in_branch(const access::Branch& branch, bool about_nobody, const std::vector<std::string>& patients) {
+  if (branch.all || about_nobody) return true;
   return std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(branch.patients.begin(), branch.patients.end(), one); });
 }
 
@@ -61,14 +61,15 @@ Allowed<store::Visible> visible(const Exchange& x, const access::Grant& grant, s
   for (const access::Branch& branch : grant.branches()) {
     auto also = conditions_of(x, branch, type);
     if (!also) return refuse({.status = 403, .code = "scope_constraint", .kind = CauseKind::scope, .cause = "a scope's search constraint cannot be applied to " + std::string(type)});
-    all.push_back({.all = branch.all || access::about_nobody(type), .patients = branch.patients, .also = std::move(*also)});
+    all.push_back({.all = branch.all || grant.sees(type, {}), .patients = branch.patients, .also = std::move(*also)});
   }
   return all;
 }
 
 bool would_see(const Exchange& x, const access::Grant& grant, std::string_view type, const store::IndexEntries& index) {
+  const bool about_nobody = grant.sees(type, {});  // types that no patient owns
   return std::any_of(grant.branches().begin(), grant.branches().end(), [&](const access::Branch& branch) {
-    if (!in_branch(branch, type, index.patients)) return false;
+    if (!in_branch(branch, about_nobody, index.patients)) return false;
     const auto conditions = conditions_of(x, branch, type);
     return conditions && std::all_of(conditions->begin(), conditions->end(), [&](const store::Condition& one) { return satisfies(index, one); });
   });
