@@ -32,7 +32,15 @@ audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
     for (const std::string& patient : plan.patients) record.subjects.inside().of.push_back({"Patient/" + patient, {resource}});
   }
   record.types.assign(types.begin(), types.end());
+  if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);
   return record;
+}
+
+/// Another server chooses the id of what it creates.
+void rename(Plan& plan, std::string id) {
+  if (id == plan.id) return;
+  if (plan.type == "Patient") std::replace(plan.patients.begin(), plan.patients.end(), plan.id, id);
+  plan.id = std::move(id);
 }
 
 boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Plan>& plans, ChangePermit permit) {
@@ -44,8 +52,9 @@ boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Pla
   std::size_t next = 0;
   for (Plan& plan : plans) {
     if (!plan.change) continue;
-    plan.version = (*done)[next].version;
-    plan.updated = (*done)[next].updated;
+    plan.version = (*done)[next].done.version;
+    plan.updated = (*done)[next].done.updated;
+    rename(plan, std::move((*done)[next].id));
     ++next;
   }
   co_return Allowed<void>{};
@@ -57,12 +66,12 @@ boost::asio::awaitable<Allowed<void>> commit(Exchange& x, std::vector<Plan>& pla
   bool any = false;
   for (const Plan& plan : plans) any = any || plan.change.has_value();
   if (!any) co_return Allowed<void>{};
-  audit::Record outcome = record_of(x, plans);
   auto intent = co_await x.services.log.intend(record_of(x, plans));
   if (!intent)
     co_return refuse({.status = 503, .code = std::string(intent.error().code()), .kind = CauseKind::internal, .cause = "audit log", .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the audit log cannot be written; nothing was changed"}}, .headers = {{"retry-after", "2"}}});
   auto permit = intent->permit();
   auto written = co_await write_changes(x, plans, std::move(permit));
+  audit::Record outcome = record_of(x, plans);  // with the ids that came of it
   if (!own_outcome) {
     x.record.event = outcome.event;
     x.record.action = outcome.action;
