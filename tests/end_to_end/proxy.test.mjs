@@ -120,13 +120,13 @@ test("a change is intended, made under the upstream's id, and settled", async ()
 
 test("an API's answer leaves by its fields, and its request is built anew", async () => {
   seen = [];
-  const { status, json, headers, text } = await front.request("/api/things/a%2Fb?x=1%262", { as: "dr.adams", headers: { cookie: "c=d", "x-forwarded-for": "1.2.3.4", "accept-language": "de" } });
+  const { status, json, headers, text } = await front.request("/api/things/a%20b?x=1%262", { as: "dr.adams", headers: { cookie: "c=d", "x-forwarded-for": "1.2.3.4", "accept-language": "de" } });
   assert.equal(status, 200, text);
   assert.deepEqual(json, { id: 7, name: "shown", inside: { name: "shown" } });
   assert.equal(headers["set-cookie"], undefined);
   assert.equal(headers.location, front.base + "/api/things/7");
   assert.equal(seen.length, 1);
-  assert.equal(seen[0].url, "/v1/things/a%2Fb?x=1%262");
+  assert.equal(seen[0].url, "/v1/things/a%20b?x=1%262");
   assert.equal(seen[0].headers["accept-language"], "de");
   for (const name of ["authorization", "cookie", "x-forwarded-for"]) assert.equal(seen[0].headers[name], undefined, name);
   assert.ok(seen[0].headers["x-request-id"]);
