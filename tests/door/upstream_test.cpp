@@ -49,10 +49,8 @@ TEST(read_upstream, takes_what_is_encrypted_and_says_what_to_do_about_the_rest) 
   };
   for (const Case& one : cases) {
     const std::string said = problems_of(one.lines);
-    if (std::string_view(one.said).empty())
-      EXPECT_EQ(said, "") << one.name;
-    else
-      EXPECT_NE(said.find(one.said), std::string::npos) << one.name << ": " << said;
+    EXPECT_EQ(said.empty(), std::string_view(one.said).empty()) << one.name << ": " << said;
+    EXPECT_NE(said.find(one.said), std::string::npos) << one.name << ": " << said;
   }
   UpstreamSettings settings;
   problems_of("upstream = [\"https://a.example/fhir\", \"https://b.example/fhir/\"]\nretries = 2\nhttp2 = false\n[route.ehr.gate]\nconcurrent_max = 3\n", &settings);
