@@ -1,4 +1,5 @@
 // read, vread and history: decided on the version asked for and on the current one.
+#include "base/encoding.hpp"
 #include "fhir/bundle.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/visible.hpp"
@@ -59,7 +60,9 @@ void answer_with(Exchange& x, store::Version version) {
 /// _summary and _elements of a read; nothing else is a parameter of it.
 Allowed<void> reduce(Exchange& x) {
   if (x.query.empty() || !x.phi) return {};
-  auto parsed = fhir::parse_search(x.fhir.type, x.stream.head().query, {}, {.own_bases = x.live->own_bases});
+  std::string query;  // of this exchange: inside a bundle the stream's is another one
+  for (const auto& [name, value] : x.query) query += (query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+  auto parsed = fhir::parse_search(x.fhir.type, query, {}, {.own_bases = x.live->own_bases});
   if (!parsed) return refuse(parsed.error());
   if (!parsed->query.all_of.empty() || !parsed->query.sort.empty())
     return refuse({.status = 400, .code = "parameter", .kind = CauseKind::validation, .cause = "parameter of a read", .issues = {{.code = "invalid", .diagnostics = "a read takes _summary, _elements, _format and _pretty"}}});
