@@ -5,6 +5,7 @@
 // names in it (POSIX promises no more). A line in the pipe WARD_TEST_DIR.cut undoes the lists, backwards, and kills:
 //   all SEED   everything that was not synced is lost
 //   torn SEED  of each file some sectors of 512 bytes are lost and others kept, and the first few names are kept
+// With WARD_TEST_LIE set the disk lies: a sync says yes and keeps nothing. Then the checks must find something.
 // SQLite's -shm file is memory that outlives nobody; it is left alone.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -55,6 +56,7 @@ static struct name* names;
 static uint64_t number;
 static char root[PATH_MAX];
 static size_t root_length;
+static int lies;
 
 static void die(const char* what) {
   dprintf(2, "drop_unsynced: %s: %s\n", what, strerror(errno));
@@ -221,8 +223,8 @@ static void cut(uint64_t seed) {
   }
   for (const struct name* name = names; name != NULL; name = name->before) ++count;
   if (seed != 0) kept = mixed(seed) % (count + 1);
+  dprintf(2, "drop_unsynced: %zu writes and %zu of %zu names undone\n", lost, count - kept, count);
   for (const struct name* name = names; name != NULL && count > kept; name = name->before, --count) undo_name(name);
-  dprintf(2, "drop_unsynced: undid %zu writes, %zu names left\n", lost, kept);
   kill(getpid(), SIGKILL);
 }
 
@@ -247,6 +249,7 @@ __attribute__((constructor)) static void start(void) {
   if (directory == NULL || realpath(directory, root) == NULL) return;
   unsetenv("LD_PRELOAD");  // for this process alone
   root_length = strlen(root);
+  lies = getenv("WARD_TEST_LIE") != NULL;
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -378,7 +381,7 @@ static int synced(int fd, long call) {
   struct file* file = file_of(fd);
   pthread_mutex_unlock(&mutex);
   const int done = (int)syscall(call, fd);
-  if (done != 0) return done;
+  if (done != 0 || lies) return done;
   pthread_mutex_lock(&mutex);
   if (file != NULL) forget(&file->last, until);
   if (file == NULL && fstat(fd, &at) == 0 && S_ISDIR(at.st_mode)) forget_names(&at, until);
