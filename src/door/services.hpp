@@ -40,7 +40,8 @@ struct Core {
   std::unique_ptr<store::Reader> reader;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::shared_ptr<const Live> live;
-  std::size_t running = 0;                 // requests on this core now
+  std::size_t running = 0;                 // requests on this core now, without those held back
+  std::size_t slowed = 0;                  // held back by a rate or for probing
   struct CachedGrant {
     std::uint64_t policy_generation, relationship_generation;
     WallTime valid_until;
