@@ -40,14 +40,14 @@ struct Core {
   std::unique_ptr<store::Reader> reader;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::shared_ptr<const Live> live;
-  std::size_t running = 0;                 // requests on this core now, without those held back
-  std::size_t slowed = 0;                  // held back by a rate or for probing
+  std::size_t running = 0;                 // requests on this core now
   struct CachedGrant {
     std::uint64_t policy_generation, relationship_generation;
     WallTime valid_until;
     access::Grant grant;
   };
   std::unordered_map<std::string, CachedGrant> grants;  // bounded; see stages/authorise.cpp
+  std::size_t slowed = 0;                  // requests held back by a rate or for probing; not among `running`
 };
 
 /// Readers on threads of their own, for what may take long (searches).

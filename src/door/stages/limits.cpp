@@ -20,15 +20,23 @@ Refusal shed(Exchange& x) {
           .headers = {{"retry-after", "1"}}};
 }
 
-/// Holds a request back. It is no work meanwhile: those who are slowed must not use up the places of those who are not.
+/// A request that is held back is no work: those who are slowed must not use up the places of those who are not.
+class HeldBack {
+ public:
+  explicit HeldBack(Core& core) : core_(core) { ++core_.slowed, --core_.running; }
+  HeldBack(const HeldBack&) = delete;
+  ~HeldBack() { --core_.slowed, ++core_.running; }
+
+ private:
+  Core& core_;
+};
+
 boost::asio::awaitable<Allowed<void>> hold_back(Exchange& x, std::chrono::milliseconds time) {
   if (time.count() <= 0) co_return Allowed<void>{};
   if (x.core.slowed >= slowed_max) co_return refuse(shed(x));
-  ++x.core.slowed, --x.core.running;
+  const HeldBack held(x.core);
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
-  boost::system::error_code ignored;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-  --x.core.slowed, ++x.core.running;
+  co_await timer.async_wait(boost::asio::use_awaitable);
   co_return Allowed<void>{};
 }
 
