@@ -3,13 +3,13 @@
 build_packages() {
   local boost="libboost1.81-dev libboost-url1.81-dev libboost-json1.81-dev"
   apt-cache show libboost1.81-dev >/dev/null 2>&1 || boost="libboost-dev libboost-url-dev libboost-json-dev"
-  echo "g++ cmake ninja-build ccache pkg-config git ca-certificates nodejs $boost
+  echo "g++ cmake ninja-build ccache pkg-config git ca-certificates curl nodejs $boost
     libnghttp2-dev libssl-dev libsqlite3-dev libsimdjson-dev libmodsecurity-dev modsecurity-crs libtomlplusplus-dev
     libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libre2-dev libxml2-dev zlib1g-dev libzstd-dev libicu-dev
     libargon2-dev libsystemd-dev libgtest-dev libgmock-dev libbenchmark-dev"
 }
 clang_packages() { echo "clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19 lld-19"; }
-test_packages() { echo "curl openssl nghttp2-client nginx-core libnginx-mod-http-modsecurity testssl.sh procps bsdextrautils python3 valgrind jq"; }
+test_packages() { echo "openssl nghttp2-client nginx-core libnginx-mod-http-modsecurity testssl.sh procps bsdextrautils python3 valgrind jq"; }
 
 # npm is a package of its own in Debian, and part of nodejs elsewhere.
 npm_package() { command -v npm >/dev/null || echo npm; }

@@ -35,9 +35,9 @@ path = "/fhir"
 # references = "checked"           # "unchecked" takes references to what is not there
 
 [limits]                           # per caller; over it answers are slowed, then refused with 429
-# subject = "100/s"
-# client = "300/s"
-# address = "300/s"
+# subject = "50/s"
+# client = "500/s"
+# address = "1000/s"
 
 [firewall]                         # OWASP CRS over what validation could not prove harmless
 mode = "block"                     # off | detect | block

@@ -67,4 +67,7 @@ struct Exchange {
   bool method_is(std::string_view name) const { return stream.head().method == name; }
 };
 
+/// How a record names a caller, in clear: who works here by their resource, patients by their sign-in name alone.
+std::string actor_of(const identity::Caller& caller);
+
 }  // namespace ward::door

@@ -20,7 +20,7 @@ void complete_record(Exchange& x) {
   record.request_id = x.request_id;
   record.traceparent = x.header("traceparent");
   if (x.caller) {
-    record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+    record.actor = actor_of(*x.caller);
     record.roles = x.caller->roles;
     record.client = x.caller->client_id;
     record.jti = x.caller->token_id;
@@ -73,6 +73,12 @@ void count(Exchange& x) {
 }
 
 }  // namespace
+
+std::string actor_of(const identity::Caller& caller) {
+  const std::string& resource = caller.fhir_user;
+  const bool of_a_patient = resource.starts_with("Patient/") || resource.starts_with("RelatedPerson/");
+  return resource.empty() || of_a_patient ? caller.subject : resource;
+}
 
 boost::asio::awaitable<void> record_and_send(Exchange& x) {
   complete_record(x);

@@ -120,6 +120,7 @@ void add_user(CLI::App& app, int& status) {
   group->require_subcommand(1);
   auto options = std::make_shared<CommonOptions>();
   add_common(*group, *options, false);
+  group->fallthrough();
   add_simple(*group, "user", "name", "users", print_user, options, status);
   auto* add = group->add_subcommand("add", "a new person");
   add->footer("Example:\n  ward user add dr.adams --role physician --fhir-user Practitioner/dr-adams --password-file -");
@@ -141,6 +142,7 @@ void add_client(CLI::App& app, int& status) {
   group->require_subcommand(1);
   auto options = std::make_shared<CommonOptions>();
   add_common(*group, *options, false);
+  group->fallthrough();
   add_simple(*group, "client", "client_id", "clients", print_client, options, status);
   auto* add = group->add_subcommand("add", "a new client, from JSON with RFC 7591's names; what is secret is printed once");
   add->footer("Example:\n  echo '{\"client_id\":\"lab\",\"scope\":\"system/Observation.c\",\"roles\":[\"backend\"]}' | ward client add --file -");

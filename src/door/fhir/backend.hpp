@@ -10,6 +10,12 @@ namespace ward::door {
 
 using MaybeVersion = std::optional<store::Version>;
 
+/// What a change came to. `id` is that of the change, or another one that the backend chose for what it created.
+struct Written {
+  store::Done done;
+  std::string id;
+};
+
 /// Answers are what the backend holds; whether the caller may see them is decided by the handlers.
 /// Refusals are about the backend itself (502, 503, 504).
 class Backend {
@@ -24,7 +30,7 @@ class Backend {
   /// `search.query.visible` is part of the query. Every version found carries its patients.
   virtual boost::asio::awaitable<Allowed<store::Page>> search(Exchange&, const fhir::Search& search) = 0;
   /// All or none, if `atomic()`; else one change only.
-  virtual boost::asio::awaitable<Allowed<std::vector<store::Done>>> write(Exchange&, std::vector<store::Change> changes, ChangePermit permit) = 0;
+  virtual boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange&, std::vector<store::Change> changes, ChangePermit permit) = 0;
   virtual bool atomic() const = 0;
 };
 

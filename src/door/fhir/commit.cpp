@@ -14,7 +14,8 @@ std::string_view event_of(const Plan& plan) {
 audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
   audit::Record record{.event = std::string(event_of(plans.front())), .action = plans.front().remove ? 'D' : plans.front().status == 201 ? 'C' : 'U', .method = std::string(x.stream.head().method)};
   record.route = x.route->path_template() + std::string(x.fhir.path_template());
-  record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+  record.actor = actor_of(*x.caller);
+  if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);  // what a crash leaves open there is unknown, not undone
   record.roles = x.caller->roles;
   record.client = x.caller->client_id;
   record.jti = x.caller->token_id;
@@ -31,7 +32,15 @@ audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
     for (const std::string& patient : plan.patients) record.subjects.inside().of.push_back({"Patient/" + patient, {resource}});
   }
   record.types.assign(types.begin(), types.end());
+  if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);
   return record;
+}
+
+/// Another server chooses the id of what it creates.
+void rename(Plan& plan, std::string id) {
+  if (id == plan.id) return;
+  if (plan.type == "Patient") std::replace(plan.patients.begin(), plan.patients.end(), plan.id, id);
+  plan.id = std::move(id);
 }
 
 boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Plan>& plans, ChangePermit permit) {
@@ -43,8 +52,9 @@ boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Pla
   std::size_t next = 0;
   for (Plan& plan : plans) {
     if (!plan.change) continue;
-    plan.version = (*done)[next].version;
-    plan.updated = (*done)[next].updated;
+    plan.version = (*done)[next].done.version;
+    plan.updated = (*done)[next].done.updated;
+    rename(plan, std::move((*done)[next].id));
     ++next;
   }
   co_return Allowed<void>{};
@@ -56,12 +66,12 @@ boost::asio::awaitable<Allowed<void>> commit(Exchange& x, std::vector<Plan>& pla
   bool any = false;
   for (const Plan& plan : plans) any = any || plan.change.has_value();
   if (!any) co_return Allowed<void>{};
-  audit::Record outcome = record_of(x, plans);
   auto intent = co_await x.services.log.intend(record_of(x, plans));
   if (!intent)
     co_return refuse({.status = 503, .code = std::string(intent.error().code()), .kind = CauseKind::internal, .cause = "audit log", .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the audit log cannot be written; nothing was changed"}}, .headers = {{"retry-after", "2"}}});
   auto permit = intent->permit();
   auto written = co_await write_changes(x, plans, std::move(permit));
+  audit::Record outcome = record_of(x, plans);  // with the ids that came of it
   if (!own_outcome) {
     x.record.event = outcome.event;
     x.record.action = outcome.action;

@@ -32,10 +32,13 @@ class Embedded final : public Backend {
     co_return std::move(*page);
   }
 
-  boost::asio::awaitable<Allowed<std::vector<store::Done>>> write(Exchange& x, std::vector<store::Change> changes, ChangePermit permit) override {
+  boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes, ChangePermit permit) override {
+    std::vector<Written> written;
+    for (const store::Change& change : changes) written.push_back({{}, change.id});
     auto done = co_await x.services.store.write(std::move(changes), std::move(permit));
     if (!done) co_return refuse(refusal_of_write(done.error()));
-    co_return std::move(*done);
+    for (std::size_t i = 0; i < written.size(); ++i) written[i].done = (*done)[i];
+    co_return written;
   }
 
   bool atomic() const override { return true; }

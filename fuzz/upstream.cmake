@@ -1,0 +1,1 @@
+ward_fuzz(http_response LINKS net INSIDE net)

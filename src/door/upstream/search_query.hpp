@@ -1,0 +1,21 @@
+// A search as another server is asked for it: the Grant's predicate is part of the question.
+#pragma once
+
+#include "fhir/search.hpp"
+#include "upstream/resource.hpp"
+
+namespace ward::door {
+
+struct SearchQuery {
+  std::string text;               // of the URL, without '?'
+  bool nothing = false;           // nobody is visible: no need to ask
+  bool unrestricted = false;      // the question needed no predicate, so that the upstream's total may be told
+};
+
+/// Refusal: 400 too-costly for more patients than one request can name.
+Allowed<SearchQuery> search_query(const fhir::Search& search);
+
+/// The predicate again, on what came back: a server may ignore what it does not know.
+bool is_visible(const Taken& taken, const store::Visible& visible);
+
+}  // namespace ward::door
