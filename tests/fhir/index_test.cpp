@@ -267,6 +267,7 @@ TEST(Index, synthea_bundles_index_without_error) {
   }
   gzclose(in);
   EXPECT_GT(resources, 500u);
+  EXPECT_GT(in_compartment, 400u);
   std::cout << "an Observation takes " << spent.count() / std::max(observations, 1u) / 1000.0 << " us to index\n";
 }
 

@@ -1,5 +1,6 @@
 // The body, now that somebody known sends it: read whole, parsed once, validated, cleaned by structure, scanned.
 #include "base/encoding.hpp"
+#include "fhir/index.hpp"
 #include "fhir/validate.hpp"
 #include "scan.hpp"
 #include "services.hpp"
