@@ -72,9 +72,11 @@ void count(Exchange& x) {
   counters.seconds.observe(std::chrono::duration<double>(x.services.clock.mono() - x.began).count());
 }
 
-/// The patient whose record was asked for, of an answer about one; a search counts by the first that it found.
-std::string patient_of(const audit::Record& record) {
-  const auto& subjects = record.subjects.inside().of;
+/// The patient whom an answer showed; a search counts by the first that it found. What was refused counts by its status
+/// alone, for whoever is held back sooner would learn who is there; and a bundle's record also names what it refused.
+std::string patient_shown(const Exchange& x) {
+  if (x.answer.status >= 400 || x.fhir.kind != FhirRequest::Kind::resource) return "";
+  const auto& subjects = x.record.subjects.inside().of;
   return subjects.empty() ? "" : subjects.front().patient;
 }
 
@@ -108,7 +110,7 @@ std::string actor_of(const identity::Caller& caller) {
 
 boost::asio::awaitable<void> record_and_send(Exchange& x) {
   complete_record(x);
-  const std::string patient = patient_of(x.record);
+  const std::string patient = patient_shown(x);
   const bool wants_receipt = x.header("x-ward-receipt") == "1";
   Result<audit::Receipt> receipt = co_await make_durable(x);
   if (!receipt) {

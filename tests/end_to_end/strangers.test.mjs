@@ -3,7 +3,7 @@ import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
-import { Ward } from "./ward.mjs";
+import { Ward, auditQuery, long } from "./ward.mjs";
 import { canaries, comparable, familiar, instances, measured, nobody, record, rows, stranger } from "./strangers.mjs";
 
 // So many requests in so short a time would be slowed, which is another test's matter.
@@ -151,7 +151,7 @@ test("a page's link serves its own caller and search alone, and both of its page
   assert.equal((await ward.request(next.replace(stranger.patient, nobody.patient), { as: "dr.adams" })).status, 400);
   for (let pages = 0; json; ++pages) {
     assert.ok(pages < 100);
-    for (const { resource } of json.entry ?? []) assert.ok(resource.subject.reference.startsWith("Patient/" + familiar.patient));
+    for (const { resource } of json.entry ?? []) assert.ok(resource.subject.reference.includes("Patient/" + familiar.patient));
     const link = json.link.find((one) => one.relation === "next")?.url;
     json = link && (await ward.request(link, { as: "dr.adams" })).json;
   }
@@ -310,5 +310,19 @@ test("an attack in a conditional request is blocked wherever the condition stand
     const { status, text } = await scoped("POST", "", "dr.adams", { body });
     assert.equal(status, 403, text);
     assert.match(text, /firewall rules/);
+  }
+});
+
+test("who probes for strangers is held back no sooner than who probes for nobody", { skip: !long && "starts a clinic of its own; WARD_LONG=yes runs it" }, async () => {
+  const clinic = await Ward.start({ extra: "[limits.abuse]\npatients_max = 1\nslow_at = 50\nreport_at = 50\n" });
+  try {
+    const strangers = clinic.demo.patients.filter((_, i) => i % 3 === 2).slice(0, 20);
+    const entry = strangers.map((id) => ({ request: { method: "GET", url: "Patient/" + id } }));
+    for (const id of strangers) assert.equal((await clinic.request("Patient/" + id, { as: "dr.adams" })).status, 404);
+    for (const one of entry) await clinic.request(clinic.fhir, { method: "POST", as: "dr.adams", body: { resourceType: "Bundle", type: "batch", entry: [one] } });
+    assert.deepEqual((await auditQuery(clinic)).filter((one) => JSON.stringify(one).includes("many_patients")), []);
+  } finally {
+    await clinic.stop();
+    clinic.remove();
   }
 });

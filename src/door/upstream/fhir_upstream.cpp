@@ -1,5 +1,6 @@
 #include "upstream/fhir_upstream.hpp"
 
+#include "fhir/bundle.hpp"
 #include "fhir/index.hpp"
 #include "services.hpp"
 #include "upstream/fhir_answer.hpp"
@@ -44,6 +45,17 @@ Allowed<MaybeVersion> version_in(const Exchange& x, const net::ClientResponse& a
   auto taken = take_resource(x, type, id, answer.body.view());
   if (!taken) return refuse(malformed(x, taken.error()));
   return MaybeVersion(std::move(taken->version));
+}
+
+/// The upstream knows its resources by its own base: references by this server's names become relative.
+Buffer with_relative_references(const Exchange& x, Buffer body, std::string_view type) {
+  const auto document = json::Document::parse(body.view());
+  if (!document) return body;
+  fhir::ReferenceMap relative;
+  for (const std::string& text : fhir::literal_references(document->root(), type))
+    for (const std::string& base : x.live->own_bases)
+      if (text.starts_with(base + "/")) relative.emplace(text, text.substr(base.size() + 1));
+  return relative.empty() ? std::move(body) : fhir::rewrite_references(document->root(), type, relative);
 }
 
 class FhirUpstream final : public Backend {
@@ -133,7 +145,7 @@ class FhirUpstream final : public Backend {
     if (removes) return request;
     request.headers.emplace_back("content-type", "application/fhir+json");
     request.headers.emplace_back("prefer", "return=representation");
-    request.body = std::move(change.body);
+    request.body = with_relative_references(x, std::move(change.body), change.type);
     return request;
   }
 };

@@ -80,6 +80,18 @@ std::vector<std::string> patients_of(const store::Visible& visible) {
   return {all.begin(), all.end()};
 }
 
+bool is_shared(const store::Visible& visible, const std::vector<std::string>& patients) {
+  if (patients.size() < 2 || std::any_of(visible.begin(), visible.end(), [](const store::VisibleBranch& one) { return one.all; })) return false;
+  const std::vector<std::string> shown = patients_of(visible);
+  return !std::all_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(shown.begin(), shown.end(), one); });
+}
+
+bool matches_by_references(const store::IndexEntries& index, const std::vector<store::Condition>& conditions) {
+  return std::all_of(conditions.begin(), conditions.end(), [&](const store::Condition& condition) {
+    return condition.any_of.empty() || !std::holds_alternative<store::ReferenceIs>(condition.any_of.front()) || satisfies(index, condition);
+  });
+}
+
 /// Adds the predicate; false if nothing can be visible.
 Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible, std::vector<std::pair<std::string, std::string>>& pairs) {
   if (visible.empty()) return false;
@@ -122,8 +134,9 @@ Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const st
   return query;
 }
 
-bool is_visible(const Taken& taken, const store::Visible& visible) {
-  return std::any_of(visible.begin(), visible.end(), [&](const store::VisibleBranch& branch) {
+bool is_visible(const Taken& taken, const store::Query& query) {
+  if (is_shared(query.visible, taken.version.patients) && !matches_by_references(taken.index, query.all_of)) return false;
+  return std::any_of(query.visible.begin(), query.visible.end(), [&](const store::VisibleBranch& branch) {
     const auto& patients = taken.version.patients;
     const bool theirs = branch.all || std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::find(branch.patients.begin(), branch.patients.end(), one) != branch.patients.end(); });
     return theirs && std::all_of(branch.also.begin(), branch.also.end(), [&](const store::Condition& condition) { return satisfies(taken.index, condition); });
