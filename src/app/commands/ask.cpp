@@ -118,6 +118,7 @@ void add_explain(CLI::App& app, int& status) {
 void add_user(CLI::App& app, int& status) {
   auto* group = app.add_subcommand("user", "people: add, list, show, disable, enable");
   group->require_subcommand(1);
+  group->fallthrough();  // --data and --json may stand at the end
   auto options = std::make_shared<CommonOptions>();
   add_common(*group, *options, false);
   group->fallthrough();
@@ -140,6 +141,7 @@ void add_user(CLI::App& app, int& status) {
 void add_client(CLI::App& app, int& status) {
   auto* group = app.add_subcommand("client", "OAuth clients: add, list, show, disable, enable");
   group->require_subcommand(1);
+  group->fallthrough();  // --data and --json may stand at the end
   auto options = std::make_shared<CommonOptions>();
   add_common(*group, *options, false);
   group->fallthrough();

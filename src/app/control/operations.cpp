@@ -5,6 +5,7 @@
 #include "import/importer.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 namespace ward::app {
 namespace {
@@ -82,7 +83,11 @@ Result<json::object> audit_read(Server& server, const json::object& request, con
   return json::object{};
 }
 
+/// One import at a time: a second one would decide by what the first has not stored yet.
+std::mutex import_mutex;
+
 Result<json::object> import(Server& server, const json::object& request, const Progress& progress) {
+  const std::lock_guard one_at_a_time(import_mutex);
   ImportRequest asked;
   for (const json::value& file : request.at("files").as_array()) asked.files.emplace_back(std::string(file.as_string()));
   asked.own_bases = {server.fhir_base()};

@@ -35,6 +35,11 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 
 }  // namespace
 
+std::string SourceDocument::where(std::size_t offset) const {
+  const std::string_view before = bytes.view().substr(0, offset);
+  return fmt::format("{}:{}", file, line + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')));
+}
+
 Result<std::vector<std::filesystem::path>> find_sources(const std::vector<std::filesystem::path>& given) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
@@ -65,7 +70,7 @@ Result<void> each_document(const std::filesystem::path& path, const std::functio
       document.clear();
       return {};
     }
-    return each({lines ? fmt::format("{}:{}", path.filename().string(), line) : path.filename().string(), std::exchange(document, Buffer())});
+    return each({path.filename().string(), line, std::exchange(document, Buffer())});
   };
   while (true) {
     const int got = ::gzread(in.file, piece.data(), static_cast<unsigned>(piece.size()));

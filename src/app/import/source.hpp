@@ -13,8 +13,12 @@ namespace ward::app {
 
 /// One JSON document of a file: a bundle or a resource.
 struct SourceDocument {
-  std::string where;   // "patients.ndjson.gz:12"
+  std::string file;
+  std::size_t line = 1;  // of its first byte
   Buffer bytes;
+
+  /// "patients.ndjson.gz:12": the line of the byte at `offset`.
+  std::string where(std::size_t offset = 0) const;
 };
 
 /// The files that a request names, folders opened, sorted by name. Error names what is not there.

@@ -8,6 +8,8 @@ namespace ward::door {
 Allowed<void> read_request_line(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x);
 Allowed<void> scan_line_values(Exchange& x);
+/// The search of a conditional request (If-None-Exist, or a bundle entry's), judged like the query of a URL.
+Allowed<void> scan_condition(Exchange& x, std::string_view type, std::string_view query);
 Allowed<void> identify(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x);
 Allowed<void> authorise(Exchange& x);

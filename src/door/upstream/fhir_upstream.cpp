@@ -80,7 +80,7 @@ class FhirUpstream final : public Backend {
   }
 
   awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
-    auto query = search_query(search);
+    auto query = search_query(search, x.live->own_bases);
     if (!query) co_return refuse(query.error());
     if (query->nothing) co_return nobody(search);
     net::ClientRequest request = search_request(x, search, std::move(query->text));

@@ -15,6 +15,24 @@ bool is_ours(std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+bool is_reference(std::string_view type, std::string_view name) {
+  const r4::SearchParam* param = r4::find_param(type, name.substr(0, name.find(':')));
+  return param != nullptr && param->type == r4::ParamType::reference;
+}
+
+/// The upstream knows its resources by its own base, and by none of the names that this server has.
+std::string without_bases(std::string_view values, std::span<const std::string> own_bases) {
+  std::string out;
+  while (!values.empty()) {
+    for (const std::string& base : own_bases)
+      if (values.starts_with(base + "/")) values.remove_prefix(base.size() + 1);
+    const std::size_t end = std::min(values.find(','), values.size() - 1) + 1;
+    out += values.substr(0, end);
+    values.remove_prefix(end);
+  }
+  return out;
+}
+
 /// The parameter by which resources of a type are asked for by patient; empty if there is none.
 std::string_view patient_param(std::string_view type) {
   if (type == "Patient") return "_id";
@@ -82,10 +100,10 @@ Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible
 
 }  // namespace
 
-Allowed<SearchQuery> search_query(const fhir::Search& search) {
+Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& pair : search.applied)
-    if (!is_ours(pair.first)) pairs.push_back(pair);
+  for (const auto& [name, value] : search.applied)
+    if (!is_ours(name)) pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
   SearchQuery query;
   query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(), [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });
   if (!query.unrestricted) {

@@ -13,7 +13,7 @@ struct SearchQuery {
 };
 
 /// Refusal: 400 too-costly for more patients than one request can name.
-Allowed<SearchQuery> search_query(const fhir::Search& search);
+Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases);
 
 /// The predicate again, on what came back: a server may ignore what it does not know.
 bool is_visible(const Taken& taken, const store::Visible& visible);
