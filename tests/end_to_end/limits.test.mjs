@@ -179,6 +179,7 @@ describe("sources that only probe", () => {
     assert.equal(found.length, 1, JSON.stringify(found));
     assert.equal(found[0].cause, "sequential_ids");
     assert.ok(!JSON.stringify(found[0]).includes("Patient/50"), "an asked id in the clear: " + JSON.stringify(found[0]));
+    await calm.token("nurse.cole");
     const neighbour = await timed("Patient/" + calm.demo.patients[0], { as: "nurse.cole" });
     assert.ok(neighbour.status === 200 && neighbour.ms < 200, JSON.stringify(neighbour));
   });
@@ -189,6 +190,8 @@ describe("sources that only probe", () => {
       seen.push(...(await Promise.all(Array.from({ length: 8 }, (_, i) => timed("Patient/x", { headers: { authorization: `Bearer guess-${batch}-${i}` } })))));
     assert.deepEqual([...new Set(seen.map((one) => one.status))], [401]);
     assert.ok(Math.min(...seen.slice(-8).map((one) => one.ms)) > 200, "not slowed");
+    const known = await timed("Patient/" + calm.demo.patients[0], { as: "nurse.cole" });
+    assert.ok(known.status === 200 && known.ms < 200, "who is known pays for its address: " + JSON.stringify(known));
     const found = await suspicions("address 127.0.0.1");
     assert.equal(found.length, 1, JSON.stringify(found));
     assert.equal(found[0].cause, "bad_credentials");
