@@ -56,8 +56,7 @@ boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x) {
   const MonoTime now = x.services.clock.mono();
   x.by_source = x.live->limits->check(keys, now);
   if (x.by_source.verdict == shield::LimitVerdict::refuse) co_return refuse(limited(x, x.by_source));
-  const auto probing = x.services.abuse.delay("address", source, now);
-  auto held = co_await hold_back(x, std::max(x.by_source.delay, probing));
+  auto held = co_await hold_back(x, x.by_source.delay);
   co_return held;
 }
 
@@ -74,6 +73,12 @@ boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
     if (!taken) co_return refuse(taken.error());
   }
   auto held = co_await hold_back(x, std::max(x.by_caller.delay, x.services.abuse.delay("subject", caller.subject, now)));
+  co_return held;
+}
+
+boost::asio::awaitable<Allowed<void>> slow_unknown(Exchange& x) {
+  const auto delay = x.services.abuse.delay("address", shield::address_key(x.stream.peer().address), x.services.clock.mono());
+  auto held = co_await hold_back(x, delay);
   co_return held;
 }
 
