@@ -8,6 +8,7 @@ namespace ward::door {
 Allowed<void> read_request_line(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x);
 Allowed<void> scan_line_values(Exchange& x);
+Allowed<void> scan_refused_path(Exchange& x);
 Allowed<void> identify(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x);
 Allowed<void> authorise(Exchange& x);
