@@ -245,6 +245,7 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
   if (!firewall) return std::unexpected(std::move(firewall.error()));
   live->firewall = std::move(*firewall);
   const shield::FirewallRoute usual{.mode = all.firewall.mode, .threshold = all.firewall.threshold, .clinical_threshold = all.firewall.clinical_threshold};
+  live->unrouted = usual;
 
   live->routes.add({.name = "well-known", .path = {".well-known"}, .kind = door::RouteKind::documents, .firewall = usual});
   live->routes.add({.name = "oauth", .path = {"oauth"}, .kind = door::RouteKind::oauth, .body_bytes_max = 64u << 10, .firewall = usual});

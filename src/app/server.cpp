@@ -73,7 +73,7 @@ struct Server::Inside {
   Result<void> bind();
   Result<void> open_door();
   void stop();
-  void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail);
+  void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail, audit::Outcome outcome = audit::Outcome::success);
 };
 
 Result<void> Server::Inside::build() {
@@ -132,8 +132,8 @@ Result<void> Server::Inside::open_door() {
   return {};
 }
 
-void Server::Inside::record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail) {
-  audit::Record record{.event = std::string(event), .action = 'E'};
+void Server::Inside::record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail, audit::Outcome outcome) {
+  audit::Record record{.event = std::string(event), .action = 'E', .outcome = outcome};
   record.detail = std::move(detail);
   const auto receipt = installation->log->append_blocking(std::move(record));
   if (!receipt) log::error("event_not_recorded", receipt.error());
@@ -198,7 +198,7 @@ Result<std::string> Server::reload() {
   Configuration fresh = read_configuration(in.options.configuration, in.options.overlays, in.options.paths.directory);
   const std::string before = version_of(in.configuration), after = version_of(fresh);
   const auto refused = [&](std::string why) -> Result<std::string> {
-    in.record(audit::event::config_reload, {{"before", before}, {"after", before}, {"refused", after}});
+    in.record(audit::event::config_reload, {{"before", before}, {"after", before}, {"refused", after}}, audit::Outcome::refused);
     return fail("configuration", std::move(why));
   };
   if (!fresh.problems.empty()) return refused(problem_list(fresh.problems));

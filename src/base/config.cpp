@@ -14,9 +14,15 @@
 namespace ward::config {
 namespace detail {
 
+/// Where a key stands.
+struct Origin {
+  std::string file;
+  unsigned line = 0;
+};
+
 struct Shared {
   std::string file;
-  std::map<std::string, std::string> files;  // of overlaid keys: dotted path to file
+  std::map<std::string, Origin> overlaid;  // by dotted path; what is laid over is copied, and a copy forgets its line
   toml::table root;
   std::vector<Problem> problems;
   std::map<const toml::table*, std::set<std::string>> asked;
@@ -36,6 +42,7 @@ struct Node {
 namespace {
 
 using detail::Node;
+using detail::Origin;
 using detail::Shared;
 
 std::string joined(const std::string& path, std::string_view key) {
@@ -48,19 +55,23 @@ const toml::node* value_of(const Node& node, std::string_view key) {
   return node.table->get(key);
 }
 
-std::string file_of(const Node& node, std::string_view key) {
+Origin origin_of(const Shared& shared, const std::string& path, const toml::node& value) {
+  const auto found = shared.overlaid.find(path);
+  return found == shared.overlaid.end() ? Origin{shared.file, value.source().begin.line} : found->second;
+}
+
+/// Of the key, or of its table if it is not there.
+Origin origin_of(const Node& node, std::string_view key) {
+  const toml::node* value = node.table != nullptr ? node.table->get(key) : nullptr;
   const auto shared = node.shared.lock();
-  if (!shared) return node.file;
-  const auto found = shared->files.find(joined(node.path, key));
-  return found == shared->files.end() ? shared->file : found->second;
+  return value == nullptr || !shared ? Origin{node.file, node.line} : origin_of(*shared, joined(node.path, key), *value);
 }
 
 void report(const Node& node, std::string_view key, std::string message) {
   const auto shared = node.shared.lock();
   if (!shared) return;
-  const toml::node* value = node.table != nullptr ? node.table->get(key) : nullptr;
-  const unsigned line = value != nullptr ? value->source().begin.line : node.line;
-  shared->problems.push_back({file_of(node, key), line, joined(node.path, key) + ": " + std::move(message)});
+  const Origin origin = origin_of(node, key);
+  shared->problems.push_back({origin.file, origin.line, joined(node.path, key) + ": " + std::move(message)});
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -121,8 +132,8 @@ void collect_unknown(const Shared& shared, const toml::table& table, const std::
     const std::string here = joined(path, name);
     if (!found->second.contains(name)) {
       const std::string near = nearest(name, known);
-      const auto overlay = shared.files.find(here);
-      problems.push_back({overlay == shared.files.end() ? shared.file : overlay->second, value.source().begin.line,
+      const Origin origin = origin_of(shared, here, value);
+      problems.push_back({origin.file, origin.line,
                           here + ": unknown key" +
                               (near.empty() ? fmt::format("; known here: {}", fmt::join(known, ", ")) : "; did you mean \"" + near + "\"?")});
     } else if (const toml::table* inner = value.as_table()) {
@@ -135,19 +146,19 @@ void collect_unknown(const Shared& shared, const toml::table& table, const std::
 }
 
 void lay_over(toml::table& below, const toml::table& above, const std::string& path, const std::string& file,
-              std::map<std::string, std::string>& files) {
+              std::map<std::string, Origin>& overlaid) {
   for (const auto& [key, value] : above) {
     const std::string here = joined(path, key.str());
     toml::table* inner = below.get_as<toml::table>(key.str());
     if (inner != nullptr && value.is_table()) {
-      lay_over(*inner, *value.as_table(), here, file, files);
+      lay_over(*inner, *value.as_table(), here, file, overlaid);
       continue;
     }
     below.insert_or_assign(key, value);
-    files[here] = file;
+    overlaid[here] = {file, value.source().begin.line};
     if (const toml::table* table = value.as_table()) {
       toml::table* placed = below.get_as<toml::table>(key.str());
-      lay_over(*placed, *table, here, file, files);
+      lay_over(*placed, *table, here, file, overlaid);
     }
   }
 }
@@ -191,8 +202,8 @@ const std::string& Section::path() const { return node_->path; }
 unsigned Section::line() const { return node_->line; }
 
 std::string Section::where(std::string_view key) const {
-  const toml::node* value = node_->table != nullptr ? node_->table->get(key) : nullptr;
-  return fmt::format("{}:{}", value != nullptr ? file_of(*node_, key) : node_->file, value != nullptr ? value->source().begin.line : node_->line);
+  const Origin origin = origin_of(*node_, key);
+  return fmt::format("{}:{}", origin.file, origin.line);
 }
 
 bool Section::has(std::string_view key) const { return value_of(*node_, key) != nullptr; }
@@ -273,8 +284,8 @@ Section Section::section(std::string_view key) const {
   const toml::node* value = value_of(*node_, key);
   const toml::table* table = value != nullptr ? value->as_table() : nullptr;
   if (value != nullptr && table == nullptr) report(*node_, key, "needs a table");
-  inner.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = table, .path = joined(node_->path, key), .file = file_of(*node_, key),
-                                            .line = table != nullptr ? table->source().begin.line : node_->line});
+  inner.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = table, .path = joined(node_->path, key), .file = origin_of(*node_, key).file,
+                                            .line = origin_of(*node_, key).line});
   if (table != nullptr)
     if (const auto shared = node_->shared.lock()) shared->asked.try_emplace(table);
   return inner;
@@ -291,8 +302,8 @@ std::vector<Section> Section::sections(std::string_view key) const {
   }
   for (const toml::node& element : *array) {
     Section one;
-    one.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = element.as_table(), .path = joined(node_->path, key),
-                                            .file = file_of(*node_, key), .line = element.source().begin.line});
+    one.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = element.as_table(), .path = joined(node_->path, key), .file = origin_of(*node_, key).file,
+                                            .line = element.source().begin.line != 0 ? element.source().begin.line : origin_of(*node_, key).line});
     if (const auto shared = node_->shared.lock()) shared->asked.try_emplace(element.as_table());
     all.push_back(std::move(one));
   }
@@ -337,7 +348,7 @@ std::expected<Document, std::vector<Problem>> Document::read(const std::filesyst
     if (!above) return std::unexpected(above.error());
     const auto table = parse_table(*above, overlay.filename().string());
     if (!table) return std::unexpected(table.error());
-    lay_over(document->shared_->root, *table, "", overlay.filename().string(), document->shared_->files);
+    lay_over(document->shared_->root, *table, "", overlay.filename().string(), document->shared_->overlaid);
   }
   return document;
 }

@@ -37,6 +37,14 @@ bool explain_firewall(Steps& steps, const Live& live, const Route& route, const 
   return !verdict.blocked;
 }
 
+void explain_refused_path(Steps& steps, const Live& live, const shield::FirewallRoute& route, std::string_view path, std::string stage, const Refusal& refusal) {
+  const std::vector<std::string> pieces = free_path_pieces(path);
+  const shield::Verdict verdict = pieces.empty() || route.mode == shield::FirewallMode::off ? shield::Verdict{} : live.firewall->scan(path_values(pieces), route);
+  for (const std::string& line : verdict.explain()) steps.push_back({"shield", !verdict.blocked, line, ""});
+  if (verdict.blocked) steps.push_back({"shield", false, "blocked", ""});
+  refused(steps, std::move(stage), refusal);
+}
+
 bool explain_identity(Steps& steps, const ExplainRequest& request) {
   if (!request.caller) {
     steps.push_back({"identify", false, "401: no token", ""});
@@ -88,7 +96,7 @@ void explain_grant(Steps& steps, const ExplainRequest& request, const FhirReques
 std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, store::Reader& reader, Clock& clock) {
   Steps steps;
   const auto segments = shield::path_segments(request.path);
-  if (!segments) return refused(steps, "shield", segments.error()), steps;
+  if (!segments) return explain_refused_path(steps, live, live.unrouted, request.path, "shield", segments.error()), steps;
   const auto found = live.routes.find(request.host, *segments);
   if (!found) return steps.push_back({"route", false, "404: no route has this path", ""}), steps;
   const Route& route = *found->route;
@@ -99,7 +107,7 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
   if (route.kind == RouteKind::fhir) {
     const std::vector<std::string> rest(segments->begin() + static_cast<std::ptrdiff_t>(found->consumed), segments->end());
     auto parsed = parse_fhir_request(request.method, rest, !query->empty());
-    if (!parsed) return refused(steps, "route", parsed.error()), steps;
+    if (!parsed) return explain_refused_path(steps, live, route.firewall, request.path, "route", parsed.error()), steps;
     fhir = std::move(*parsed);
   }
   explain_limits(steps, live);

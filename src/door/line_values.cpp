@@ -1,5 +1,6 @@
 #include "line_values.hpp"
 
+#include "base/encoding.hpp"
 #include "r4/r4.hpp"
 
 #include <algorithm>
@@ -97,6 +98,28 @@ std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
   add_path(x, values);
   for (const net::Header& header : x.stream.head().headers)
     if (!(header.name == condition_header && x.route->kind == RouteKind::fhir) && !proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
+  return values;
+}
+
+std::vector<std::string> free_path_pieces(std::string_view raw_path) {
+  std::vector<std::string> pieces;
+  const auto add = [&](std::string_view raw) {
+    std::string piece = percent_decode(raw).value_or(std::string(raw));
+    if (!is_code_like(piece)) pieces.push_back(std::move(piece));
+  };
+  add(raw_path);
+  if (pieces.empty()) return pieces;
+  for (std::size_t at = 0; at < raw_path.size();) {
+    const std::size_t slash = std::min(raw_path.find('/', at), raw_path.size());
+    if (slash > at) add(raw_path.substr(at, slash - at));
+    at = slash + 1;
+  }
+  return pieces;
+}
+
+std::vector<shield::FreeValue> path_values(const std::vector<std::string>& pieces) {
+  std::vector<shield::FreeValue> values;
+  for (const std::string& piece : pieces) values.push_back({shield::Where::path, "", piece});
   return values;
 }
 

@@ -27,6 +27,15 @@ constexpr Stage corridor[] = {
     {"minimise", minimise_answer, nullptr},                        // the Grant decides what stays
 };
 
+/// What the request line was refused for is said only after its source was counted and the firewall has seen it.
+boost::asio::awaitable<Allowed<void>> judge_refused_line(Exchange& x, Allowed<void> refused) {
+  auto within = co_await limit_source(x);
+  if (!within) co_return within;
+  auto scanned = scan_refused_path(x);
+  if (!scanned) co_return scanned;
+  co_return refused;
+}
+
 boost::asio::awaitable<Allowed<void>> walk_stages(Exchange& x) {
   for (const Stage& stage : corridor) {
     Allowed<void> passed;
@@ -34,7 +43,9 @@ boost::asio::awaitable<Allowed<void>> walk_stages(Exchange& x) {
       passed = stage.at_once(x);
     else
       passed = co_await stage.waiting(x);
-    if (!passed) co_return passed;
+    if (passed) continue;
+    if (stage.at_once == read_request_line) passed = co_await judge_refused_line(x, std::move(passed));
+    co_return passed;
   }
   co_return Allowed<void>{};
 }

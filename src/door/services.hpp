@@ -33,6 +33,7 @@ struct Live {
   net::Limits protocol;
   std::size_t requests_max = 512;          // at one time and core; more are shed with 503
   bool fhir_conditional_delete = true;
+  shield::FirewallRoute unrouted;          // for paths that no route has
 };
 
 /// What belongs to one core and is touched by it alone.

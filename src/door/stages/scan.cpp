@@ -16,6 +16,15 @@ Allowed<void> obey(Exchange& x, const shield::Verdict& verdict) {
   return refuse(verdict.refusal());
 }
 
+/// A path that names nothing here may still be an attack: the record says which.
+Allowed<void> scan_refused_path(Exchange& x) {
+  const shield::FirewallRoute route = x.route != nullptr ? x.route->firewall : x.live->unrouted;
+  if (x.live->firewall == nullptr || route.mode == shield::FirewallMode::off) return {};
+  const std::vector<std::string> pieces = free_path_pieces(x.stream.head().path);
+  if (pieces.empty()) return {};
+  return obey(x, x.live->firewall->scan(path_values(pieces), route));
+}
+
 Allowed<void> scan_line_values(Exchange& x) {
   if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off) return {};
   if (x.route->kind == RouteKind::upstream) return {};  // without a contract: scanned whole, with its body

@@ -10,6 +10,7 @@ boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x);
 Allowed<void> scan_line_values(Exchange& x);
 /// The search of a conditional request (If-None-Exist, or a bundle entry's), judged like the query of a URL.
 Allowed<void> scan_condition(Exchange& x, std::string_view type, std::string_view query);
+Allowed<void> scan_refused_path(Exchange& x);
 Allowed<void> identify(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x);
 /// Holds an answer back whose caller is not known, if its address only probes.
