@@ -30,7 +30,7 @@ need() {
   done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "== installing from Debian: ${missing[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 install -y -q --no-install-recommends "${missing[@]}" 2>&1 | quiet_apt
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io install -y -q --no-install-recommends "${missing[@]}" 2>&1 | quiet_apt
   fi
   touch "$stamp"
 }

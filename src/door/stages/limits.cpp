@@ -52,7 +52,7 @@ boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x) {
   if (x.services.blocklist.blocked(address, x.services.clock.wall())) co_return refuse(blocked());
   if (x.core.running > x.live->requests_max) co_return refuse(shed(x));
   const std::string source = shield::address_key(address);
-  const shield::LimitKey keys[] = {{shield::KeyKind::address, source}, {shield::KeyKind::route, x.route != nullptr ? x.route->name : "unrouted"}};
+  const shield::LimitKey keys[] = {{shield::KeyKind::address, source}, {shield::KeyKind::route, x.route != nullptr ? std::string_view(x.route->name) : "unrouted"}};
   const MonoTime now = x.services.clock.mono();
   x.by_source = x.live->limits->check(keys, now);
   if (x.by_source.verdict == shield::LimitVerdict::refuse) co_return refuse(limited(x, x.by_source));
