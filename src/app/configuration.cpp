@@ -158,7 +158,7 @@ void read_server(const Section& root, Configuration& all) {
   all.public_url = server.text("public_url");
   if (!all.public_url.empty() && !all.public_url.starts_with("https://")) server.problem("public_url", "must start with https://");
   all.cores = static_cast<unsigned>(server.integer("cores", 0, 0, 256));
-  all.requests_max = static_cast<std::size_t>(server.integer("requests_max", 512, 1, 100'000));
+  all.requests_max = static_cast<std::size_t>(server.integer("requests_max", 2048, 1, 100'000));
   all.trusted_proxies = server.texts("trusted_proxies");
   const Section listen = root.section("listen");
   read_listen(listen, "https", all.https, nullptr, "127.0.0.1:8443");

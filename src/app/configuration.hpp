@@ -44,7 +44,7 @@ struct Configuration {
   std::string fhir_path = "/fhir";
   bool fhir_unchecked_references = false;
   std::size_t fhir_body_bytes_max = 8u << 20;
-  std::size_t requests_max = 512;
+  std::size_t requests_max = 2048;
   shield::LimitSettings limits;
   shield::Quota quota;
   shield::AbuseSettings abuse;

@@ -31,7 +31,7 @@ struct Live {
   std::string fhir_base;                   // of the embedded store
   std::vector<std::string> own_bases;      // addresses that references may be absolute to
   net::Limits protocol;
-  std::size_t requests_max = 512;          // at one time and core; more are shed with 503
+  std::size_t requests_max = 2048;          // at one time and core; more are shed with 503
   bool fhir_conditional_delete = true;
   shield::FirewallRoute unrouted;          // for paths that no route has
 };

@@ -77,7 +77,8 @@ async function obey(token, going) {
   const seen = [];
   while (going()) {
     const { status, headers } = await ask(token);
-    seen.push({ status, at: performance.now() });
+    assert.equal(status, 200, `the one that waits as told was answered ${status}`);
+    seen.push({ status });
     const standing = parse(headers.ratelimit);
     const wait = headers["retry-after"] ? Number(headers["retry-after"]) : standing.r > 0 ? 0 : standing.t;
     if (wait > 0) await sleep(wait * 1000);
@@ -132,17 +133,19 @@ test("over the rate an answer is slowed, then refused with 429 that says why, in
 });
 
 test("199 callers at four times their rate: one under its rate and one that waits as told never see 429, and the quiet one's p99 stays", { timeout: 180_000 }, async (t) => {
-  const seconds = long ? 45 : 9;
-  const quietToken = await tokenOf("quiet"), waiterToken = await tokenOf("waiter");
+  const seconds = long ? 45 : 7;
+  // several, so that there is a p99 to speak of; each stays under its own rate
+  const quietTokens = await Promise.all(Array.from({ length: 6 }, (_, i) => tokenOf("quiet-" + i))), waiterToken = await tokenOf("waiter");
   const tokens = await Promise.all(Array.from({ length: noisy }, (_, i) => tokenOf("noisy-" + i)));
   const until = (ms) => { const end = performance.now() + ms; return () => performance.now() < end; };
-  await keepPace(quietToken, rate * 0.9, until(1500));
-  const idle = await keepPace(quietToken, rate * 0.9, until(seconds * 1000));
+  const keepQuiet = async (going) => (await Promise.all(quietTokens.map(async (token, i) => { await sleep(i * 80); return keepPace(token, rate * 0.9, going); }))).flat();
+  await keepQuiet(until(1500));
+  const idle = await keepQuiet(until(seconds * 1000));
 
   let going = true;
   const shouting = load(tokens, rate * 4, seconds).finally(() => (going = false));
   await sleep(1500);  // the shouting itself connects first
-  const [quiet, waiter, others] = await Promise.all([keepPace(quietToken, rate * 0.9, () => going), obey(waiterToken, () => going), shouting]);
+  const [quiet, waiter, others] = await Promise.all([keepQuiet(() => going), obey(waiterToken, () => going), shouting]);
 
   assert.deepEqual([...new Set(quiet.map((one) => one.status))], [200]);
   assert.deepEqual([...new Set(waiter.map((one) => one.status))], [200]);
@@ -159,20 +162,20 @@ test("199 callers at four times their rate: one under its rate and one that wait
   }
   const before = p99(idle), under = p99(quiet);
   t.diagnostic(`p99 of the quiet one: idle ${before.toFixed(2)} ms (${idle.length}), under load ${under.toFixed(2)} ms (${quiet.length}); ${all} requests of others, ${refused} refused; the waiter got ${waiter.length}`);
-  // With other work on the machine the figure says nothing; the limits above hold all the same.
-  if (ward.pinned && process.env.WARD_QUIET_MACHINE === "yes") assert.ok(under <= Math.max(2 * before, before + 2), `idle ${before} ms, under load ${under} ms`);
+  // Where even the idle run was slow the machine has other work, and the figure says nothing.
+  if (ward.pinned && before < 5) assert.ok(under <= Math.max(2 * before, before + 2), `idle ${before} ms, under load ${under} ms`);
 });
 
 describe("sources that only probe", () => {
   let calm;
-  before(async () => { calm = await Ward.start({ extra: '[limits.abuse]\nreport_at = 50\nhalf_life = "6 s"\n' }); });
+  before(async () => { calm = await Ward.start({ extra: '[limits.abuse]\nslow_at = 20\nreport_at = 25\nhalf_life = "3 s"\n' }); });
   after(async () => { await calm?.stop(); calm?.remove(); });
   const timed = async (where, options) => { const began = performance.now(); const { status } = await calm.request(where, options); return { status, ms: performance.now() - began }; };
   const suspicions = async (source) => (await auditQuery(calm, "--event", "suspicion")).filter((one) => one.detail.some(([name, value]) => name === "source" && value === source));
 
   test("a caller that counts through ids is slowed and reported by its name, and its neighbour at the same address is not", async () => {
     const seen = [];
-    for (let i = 0; i < 40; ++i) seen.push(await timed("Patient/" + (5000 + i), { as: "dr.adams" }));
+    for (let i = 0; i < 20; ++i) seen.push(await timed("Patient/" + (5000 + i), { as: "dr.adams" }));
     assert.deepEqual([...new Set(seen.map((one) => one.status))], [404]);
     assert.ok(seen.at(-1).ms > 200, "not slowed: " + seen.at(-1).ms);
     const found = await suspicions("subject dr.adams");
@@ -186,7 +189,7 @@ describe("sources that only probe", () => {
 
   test("a sweep of wrong tokens slows its address and is reported once; after some rest it is left alone", { timeout: 60_000 }, async () => {
     const seen = [];
-    for (let batch = 0; batch < 6; ++batch)
+    for (let batch = 0; batch < 4; ++batch)
       seen.push(...(await Promise.all(Array.from({ length: 8 }, (_, i) => timed("Patient/x", { headers: { authorization: `Bearer guess-${batch}-${i}` } })))));
     assert.deepEqual([...new Set(seen.map((one) => one.status))], [401]);
     assert.ok(Math.min(...seen.slice(-8).map((one) => one.ms)) > 200, "not slowed");
@@ -196,7 +199,7 @@ describe("sources that only probe", () => {
     assert.equal(found.length, 1, JSON.stringify(found));
     assert.equal(found[0].cause, "bad_credentials");
     assert.equal(found[0].ip, "127.0.0.1");
-    await sleep(13_000);
+    await sleep(9000);
     const rested = await timed("Patient/x");
     assert.ok(rested.status === 401 && rested.ms < 200, JSON.stringify(rested));
   });
