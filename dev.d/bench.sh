@@ -13,8 +13,11 @@ run_bench() {
 }
 
 bench_google() {
-  local program
-  for program in build/release/bench/bench_${1:-*}; do [ -x "$program" ] && "$program"; done
+  local name
+  for name in ${1:-minimise append}; do
+    ninja -C build/release --quiet "bench_$name"
+    "build/release/bench/bench_$name"
+  done
 }
 
 node_bench() { (cd bench && ../tests/end_to_end/node_modules/.bin/node "$1"); }

@@ -141,6 +141,15 @@ void read_routes(const Section& root, Configuration& all) {
   }
 }
 
+/// Names of files in routes are relative to the data directory, as they are in [tls].
+void resolve_route_files(Configuration& all, const std::filesystem::path& directory) {
+  for (RouteSettings& route : all.routes) {
+    if (!route.upstream) continue;
+    net::UpstreamTls& tls = route.upstream->client.tls;
+    for (std::filesystem::path* file : {&tls.ca, &tls.certificate, &tls.key, &route.upstream->bearer_file}) *file = resolved(file->string(), directory);
+  }
+}
+
 void read_server(const Section& root, Configuration& all) {
   const Section server = root.section("server");
   all.host = server.text("host", "localhost");
@@ -221,6 +230,7 @@ Configuration read_configuration(const config::Document& document, const std::fi
   read_rest(root, all);
   read_tls(root.section("tls"), all, data_directory);
   read_routes(root, all);
+  resolve_route_files(all, data_directory);
   all.problems = document.finish();
   for (const access::Shape& shape : access::token_shapes(all.policy))
     if (shape.finding) all.problems.push_back({file.filename().string(), 0, fmt::format("a token with {} would get {}: no rule gives that", shape.shape, shape.result)});

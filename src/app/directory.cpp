@@ -69,7 +69,8 @@ Result<json::object> add_client(identity::Identity& identity, Installation& inst
   json::object answer;
   if (text(request, "token_endpoint_auth_method") == "client_secret_basic") {
     client.authentication = identity::ClientAuthentication::client_secret_basic;
-    const std::string secret = installation.random.token(32);
+    const std::string given = text(request, "client_secret"), secret = given.empty() ? installation.random.token(32) : given;
+    if (secret.size() < 32) return fail("secret_short", "a client secret needs at least 32 characters");
     client.secret_hash = identity::hash_client_secret(secret);
     answer["client_secret"] = secret;
   } else if (const json::value* jwks = request.if_contains("jwks")) {

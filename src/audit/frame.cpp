@@ -131,7 +131,8 @@ std::optional<Walk::Later> Walk::later_frame() const { return search(false); }
 
 std::optional<Walk::Later> Walk::search(bool other_write) const {
   const std::size_t end = used_bytes(segment_);
-  for (std::size_t offset = offset_ + 1; offset + frame_head_bytes < end;) {
+  // From the bad place itself: a good frame of a higher index may lie there, where those before it were cut out.
+  for (std::size_t offset = offset_; offset + frame_head_bytes < end;) {
     const auto index = get<std::uint64_t>(segment_.data() + offset + 8);
     if (index <= index_ || index - index_ > index_ahead_max) {
       ++offset;

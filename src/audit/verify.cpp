@@ -170,11 +170,12 @@ class Verification {
                   fmt::format("a torn tail of {} bytes above the checkpoint", used_bytes(bytes) - walk.offset())};
       return false;
     }
-    find(segment.path, walk.offset(), walk.index(), std::string(walk.bad()));
     const auto later = walk.later_frame();
+    const bool cut_out = later && later->offset == walk.offset();
+    if (!cut_out) find(segment.path, walk.offset(), walk.index(), std::string(walk.bad()));
     chain_unknown_ = !later;
     if (!later) return false;
-    find_missing(segment.path, walk.offset(), walk.index() + 1, later->frame.index);
+    find_missing(segment.path, walk.offset(), walk.index() + (cut_out ? 0 : 1), later->frame.index);
     walk.resume(*later);
     ++report_.entries;
     pass_marks(segment, walk);

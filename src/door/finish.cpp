@@ -72,6 +72,34 @@ void count(Exchange& x) {
   counters.seconds.observe(std::chrono::duration<double>(x.services.clock.mono() - x.began).count());
 }
 
+/// The patient whom an answer showed; a search counts by the first that it found. What was refused counts by its status
+/// alone, for whoever is held back sooner would learn who is there; and a bundle's record also names what it refused.
+std::string patient_shown(const Exchange& x) {
+  if (x.answer.status >= 400 || x.fhir.kind != FhirRequest::Kind::resource) return "";
+  const auto& subjects = x.record.subjects.inside().of;
+  return subjects.empty() ? "" : subjects.front().patient;
+}
+
+void report(Exchange& x, const shield::AbuseEvent& suspicion) {
+  audit::Record record{.event = std::string(audit::event::suspicion), .outcome = audit::Outcome::unknown, .ip = x.stream.peer().address.to_string(), .request_id = x.request_id, .cause = suspicion.reason};
+  if (x.caller) {
+    record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+    record.client = x.caller->client_id;
+  }
+  record.detail = {{"source", suspicion.source}, {"score", fmt::format("{:.0f}", suspicion.score)}};
+  x.services.log.append_later(std::move(record));
+}
+
+/// Scores who asked. A known caller answers for itself: a clinic behind one address must not be slowed by one of its people.
+void watch(Exchange& x, std::string_view patient) {
+  const bool credentials_given = !x.header("authorization").empty() || (x.route != nullptr && x.route->kind == RouteKind::oauth);
+  const shield::Sighting sighting{.status = x.answer.status, .asked_id = x.fhir.id, .patient = patient, .credentials_wrong = x.answer.status == 401 && credentials_given};
+  const MonoTime now = x.services.clock.mono();
+  const auto suspicion = x.caller ? x.services.abuse.saw("subject", x.caller->subject, sighting, now)
+                                  : x.services.abuse.saw("address", shield::address_key(x.stream.peer().address), sighting, now);
+  if (suspicion) report(x, *suspicion);
+}
+
 }  // namespace
 
 std::string actor_of(const identity::Caller& caller) {
@@ -82,6 +110,7 @@ std::string actor_of(const identity::Caller& caller) {
 
 boost::asio::awaitable<void> record_and_send(Exchange& x) {
   complete_record(x);
+  const std::string patient = patient_shown(x);
   const bool wants_receipt = x.header("x-ward-receipt") == "1";
   Result<audit::Receipt> receipt = co_await make_durable(x);
   if (!receipt) {
@@ -96,6 +125,7 @@ boost::asio::awaitable<void> record_and_send(Exchange& x) {
   // A client that left is no error of ours; its record says what was made for it.
   if (!sent && !sent.error().is("peer_gone") && !sent.error().is("write_timeout")) log::error("answer_not_sent", sent.error());
   count(x);
+  watch(x, patient);
 }
 
 }  // namespace ward::door

@@ -103,7 +103,7 @@ std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
   std::vector<shield::FreeValue> values = free_query_values(*x.route, x.fhir, x.query);
   add_path(x, values);
   for (const net::Header& header : x.stream.head().headers)
-    if (!proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
+    if (!(header.name == condition_header && x.route->kind == RouteKind::fhir) && !proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
   return values;
 }
 

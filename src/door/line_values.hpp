@@ -5,6 +5,9 @@
 
 namespace ward::door {
 
+/// A search in a header; scan_condition judges it.
+inline constexpr std::string_view condition_header = "if-none-exist";
+
 /// The free values of a request line. Views point into the Exchange.
 std::vector<shield::FreeValue> free_line_values(const Exchange& x);
 

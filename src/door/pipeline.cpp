@@ -57,6 +57,10 @@ boost::asio::awaitable<void> walk(Exchange& x) {
   try {
     const Allowed<void> passed = co_await walk_stages(x);
     if (!passed) refusal = passed.error();
+    if (!x.caller) {
+      const Allowed<void> slowed = co_await slow_unknown(x);
+      if (!slowed) refusal = slowed.error();
+    }
   } catch (const std::exception&) {
     // What a library threw is not told to anyone: its text may quote the input.
     refusal = Refusal{.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "exception",

@@ -48,6 +48,7 @@ struct Core {
     access::Grant grant;
   };
   std::unordered_map<std::string, CachedGrant> grants;  // bounded; see stages/authorise.cpp
+  std::size_t slowed = 0;                  // requests held back by a rate or for probing; not among `running`
 };
 
 /// Readers on threads of their own, for what may take long (searches).

@@ -109,13 +109,7 @@ Result<store::IndexEntries> index(const json::Document& document, std::string_vi
   const json::Value resource = document.root();
   Walk(*plan, rows, resource).object(plan->root, resource);
   if (auto done = evaluate_general(*plan, resource, type, rows); !done) return std::unexpected(done.error());
-  if (type == "Patient") {
-    rows.add_patient(id);
-    for (json::Value link = resource["link"].first(); link; link = link.next()) {
-      const auto other = split_reference(link["other"].string("reference"), options.own_bases);
-      if (other.type == "Patient") rows.add_patient(other.id);
-    }
-  }
+  if (type == "Patient") rows.add_patient(id);
   if (rows.too_many())
     return fail("index_too_large", fmt::format("the resource has more than {} values to index", options.entries_max));
   return std::move(rows).finish();

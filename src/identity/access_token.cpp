@@ -30,6 +30,12 @@ crypto::KeySet AccessTokens::keys() {
   return known_;
 }
 
+Result<void> AccessTokens::prepare() {
+  auto key = ring_.signing(purpose_of_key, crypto::SigningKey::Kind::p256);
+  if (!key) return std::unexpected(std::move(key.error()));
+  return {};
+}
+
 Result<AccessTokens::Issued> AccessTokens::issue(const Settings& settings, const TokenPlan& plan) {
   auto key = ring_.signing(purpose_of_key, crypto::SigningKey::Kind::p256);
   if (!key) return std::unexpected(key.error());

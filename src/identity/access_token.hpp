@@ -29,6 +29,8 @@ class AccessTokens {
   struct Issued {
     std::string token, token_id;
   };
+  /// Makes the first key, if there is none: who fetches the JWKS before the first token must not remember it empty.
+  Result<void> prepare();
   Result<Issued> issue(const Settings& settings, const TokenPlan& plan);
   /// Follows the ring: a rotated or retired key counts from the next call on.
   crypto::KeySet keys();

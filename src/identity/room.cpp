@@ -60,6 +60,7 @@ Result<std::shared_ptr<const Prepared>> prepare_settings(Settings settings) {
 }
 
 Result<void> Room::load() {
+  if (auto prepared = tokens_.prepare(); !prepared) return prepared;
   if (auto loaded = directory_.load(); !loaded) return loaded;
   auto reader = store_.reader();
   if (!reader) return std::unexpected(reader.error());

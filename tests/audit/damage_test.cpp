@@ -84,6 +84,22 @@ TEST_F(DamagedLog, entries_missing_below_the_checkpoint_are_named) {
   EXPECT_NE(opened.error().message().find("ward audit epoch --reason"), std::string::npos);
 }
 
+TEST_F(DamagedLog, an_entry_that_was_cut_out_is_named_as_missing) {
+  fill(20);
+  const auto all = places();
+  std::fstream file(all[5].file, std::ios::in | std::ios::out | std::ios::binary);
+  std::string rest(all.back().offset + all.back().bytes - all[6].offset, '\0');
+  file.seekg(static_cast<std::streamoff>(all[6].offset)).read(rest.data(), static_cast<std::streamsize>(rest.size()));
+  rest.append(all[5].bytes, '\0');
+  file.seekp(static_cast<std::streamoff>(all[5].offset)).write(rest.data(), static_cast<std::streamsize>(rest.size()));
+  file.close();
+  const Report report = proof();
+  ASSERT_EQ(report.findings.size(), 1u) << report.text();
+  EXPECT_EQ(report.findings[0].index, 5u);
+  EXPECT_EQ(report.findings[0].what, "entry 5 is missing");
+  EXPECT_EQ(report.entries, 20u);
+}
+
 TEST_F(DamagedLog, a_missing_segment_is_damage) {
   fill(1200);
   auto segments = list_segments(directory);

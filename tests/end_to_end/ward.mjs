@@ -24,7 +24,7 @@ export class Ward {
     this.tokens = new Map();
   }
 
-  /** options: extra (TOML text), preload (library), env, data (a directory to take again), cpu (core to run on) */
+  /** options: extra (TOML text), preload (library), env, data (a directory to take again), cpu (core to run on), patience_s */
   static async start(options = {}) {
     const directory = options.data ?? mkdtempSync(join(tmpdir(), "ward-test-"));
     const args = ["demo", "--data", directory, "--port", "0", "--http-port", "0", "--admin-port", "0"];
@@ -42,13 +42,14 @@ export class Ward {
     child.stdout.on("data", (text) => (output += text));
     child.stderr.on("data", (text) => (output += text));
     const file = join(directory, "demo.json");
+    const tries_max = 20 * (options.patience_s ?? 60);
     for (let i = 0; !existsSync(file); ++i) {
-      if (child.exitCode !== null || i > 1200) throw new Error(`ward did not start: ${output}`);
+      if (child.exitCode !== null || i > tries_max) throw new Error(`ward did not start: ${output}`);
       await sleep(50);
     }
     const ward = new Ward(directory, child, JSON.parse(readFileSync(file, "utf8")));
     ward.output = () => output;
-    await ward.ready();
+    await ward.ready(options.patience_s);
     return ward;
   }
 
@@ -58,8 +59,8 @@ export class Ward {
   user(name) { return this.demo.users.find((one) => one.username === name); }
   client(id) { return this.demo.clients.find((one) => one.client_id === id); }
 
-  async ready() {
-    for (let i = 0; i < 200; ++i) {
+  async ready(patience_s = 5) {
+    for (let i = 0; i < 40 * patience_s; ++i) {
       try {
         const answer = await plain(this.demo.admin + "/readyz");
         if (answer.status === 200) return;

@@ -69,31 +69,50 @@ Result<json_value::object> load_credentials(const Paths& paths) {
 
 Result<void> keep_credentials(const Paths& paths, const json_value::object& credentials) { return app::write_file(paths.directory / "demo-credentials.json", json_value::serialize(credentials) + "\n"); }
 
-Result<void> add_people(app::Server& server, const Clinic& clinic, json_value::object& credentials) {
+/// Secrets are kept before anybody is added with them: a start that was cut off in between is taken up by the next one.
+Result<void> make_credentials(app::Server& server, const Clinic& clinic, json_value::object& credentials) {
+  Random& random = server.installation().random;
+  json_value::object& users = credentials["users"].as_object();
+  for (const Member& member : clinic.members)
+    if (!users.contains(member.username)) users[member.username] = random.token(12);
+  json_value::object& kept = credentials["clients"].as_object();
+  for (const DemoClient& client : clients) {
+    if (kept.contains(client.id)) continue;
+    if (std::string_view(client.authentication) == "client_secret_basic") {
+      kept[client.id] = json_value::object{{"client_secret", random.token(32)}};
+    } else {
+      const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p384);
+      kept[client.id] = json_value::object{{"jwk", json_value::parse(crypto::private_jwk(key, random.token(8)).reveal())}};
+    }
+  }
+  return keep_credentials(server.installation().paths, credentials);
+}
+
+Result<void> add_people(app::Server& server, const Clinic& clinic, const json_value::object& credentials) {
   static const std::map<std::string, const char*> purposes{{"physician", "TREAT"}, {"nurse", "TREAT"}, {"front-desk", "HOPERAT"}, {"billing", "HPAYMT"}, {"patient", "PATRQT"}, {"privacy-officer", "HOPERAT"}, {"administrator", "HOPERAT"}};
-  json_value::object& kept = credentials["users"].as_object();
   for (const Member& member : clinic.members) {
     if (server.identity().person(member.username)) continue;
-    const std::string password = server.installation().random.token(12);
     const auto added = app::manage_user(server.identity(), server.installation(),
-                                        {{"what", "add"}, {"name", member.username}, {"roles", json_value::array{member.role}}, {"fhir_user", member.fhir_user}, {"password", password}, {"purposes", json_value::array{purposes.at(member.role)}}});
+                                        {{"what", "add"}, {"name", member.username}, {"roles", json_value::array{member.role}}, {"fhir_user", member.fhir_user}, {"password", credentials.at("users").at(member.username)}, {"purposes", json_value::array{purposes.at(member.role)}}});
     if (!added) return std::unexpected(added.error());
-    kept[member.username] = password;
   }
   return {};
 }
 
-Result<void> add_clients(app::Server& server, json_value::object& credentials) {
-  json_value::object& kept = credentials["clients"].as_object();
+Result<void> add_clients(app::Server& server, const json_value::object& credentials) {
   for (const DemoClient& client : clients) {
     if (server.identity().client(client.id)) continue;
-    const auto added = app::manage_client(server.identity(), server.installation(),
-                                          {{"what", "add"}, {"client_id", client.id}, {"client_name", client.name}, {"token_endpoint_auth_method", client.authentication}, {"scope", client.scope}, {"roles", json_value::array{"backend"}}, {"purpose", "TREAT"}});
+    json_value::object request{{"what", "add"}, {"client_id", client.id}, {"client_name", client.name}, {"token_endpoint_auth_method", client.authentication}, {"scope", client.scope}, {"roles", json_value::array{"backend"}}, {"purpose", "TREAT"}};
+    const json_value::object& kept = credentials.at("clients").at(client.id).as_object();
+    if (const auto* secret = kept.if_contains("client_secret")) request["client_secret"] = *secret;
+    if (const auto* jwk = kept.if_contains("jwk")) {
+      const auto key = crypto::signing_key_from_jwk(Secret<std::string>(json_value::serialize(*jwk)));
+      if (!key) return std::unexpected(key.error());
+      const std::string id(jwk->at("kid").as_string());
+      request["jwks"] = json_value::parse(crypto::KeySet({crypto::PublicKey::of(*key, id)}).text());
+    }
+    const auto added = app::manage_client(server.identity(), server.installation(), request);
     if (!added) return std::unexpected(added.error());
-    json_value::object secret;
-    if (const auto* value = added->if_contains("client_secret")) secret["client_secret"] = *value;
-    if (const auto* value = added->if_contains("jwk")) secret["jwk"] = *value;
-    kept[client.id] = std::move(secret);
   }
   return {};
 }
@@ -131,14 +150,21 @@ Result<void> add_records(app::Server& server, Clinic& clinic) {
   Installation& in = server.installation();
   const std::vector<std::string> own_bases{server.fhir_base()};
   const bool terminal = ::isatty(2) != 0;
+  auto reader = in.store->reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
   std::vector<store::Change> changes;
   std::size_t done = 0;
   for (Resource& resource : clinic.resources) {
-    auto change = change_of(resource, own_bases);
-    if (!change) return std::unexpected(std::move(change.error()));
-    changes.push_back(std::move(*change));
+    // A start that was cut off has left some of them.
+    const auto there = (*reader)->read(resource.type, resource.id);
+    if (!there) return std::unexpected(there.error());
+    if (!*there) {
+      auto change = change_of(resource, own_bases);
+      if (!change) return std::unexpected(std::move(change.error()));
+      changes.push_back(std::move(*change));
+    }
     ++done;
-    if (changes.size() < batch && done < clinic.resources.size()) continue;
+    if (changes.empty() || (changes.size() < batch && done < clinic.resources.size())) continue;
     if (auto written = write_batch(in, std::exchange(changes, {})); !written) return written;
     if (terminal) fmt::print(stderr, "\rfilling the clinic: {}/{} records", done, clinic.resources.size());
   }
@@ -217,9 +243,9 @@ Result<void> prepare_clinic(app::Server& server, const DemoOptions&) {
   const auto filled = (*reader)->get("demo", "filled");
   if (filled && !*filled)
     if (auto added = add_records(server, clinic); !added) return added;
+  if (auto made = make_credentials(server, clinic, *credentials); !made) return made;
   if (auto added = add_people(server, clinic, *credentials); !added) return added;
   if (auto added = add_clients(server, *credentials); !added) return added;
-  if (auto kept = keep_credentials(paths, *credentials); !kept) return kept;
   if (auto written = app::write_file(paths.demo(), json_value::serialize(demo_json(server, clinic, *credentials)) + "\n"); !written) return written;
   print_tour(server, clinic);
   return {};

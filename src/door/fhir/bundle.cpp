@@ -58,6 +58,16 @@ Allowed<WriteRequest> write_request(const BundleRequest& entry) {
   return request;
 }
 
+/// The searches by which entries write; those of GET entries are scanned with their own requests.
+Allowed<void> scan_conditions(Exchange& x, const fhir::BundleRequests& requests) {
+  for (const BundleRequest& entry : requests.entries) {
+    if (is_get(entry)) continue;
+    for (const std::string& query : {entry.query, entry.if_none_exist})
+      if (auto scanned = scan_condition(x, entry.type, query); !scanned) return refuse(located(scanned.error(), entry.index));
+  }
+  return {};
+}
+
 // ---- batch ----
 
 awaitable<EntryAnswer> run_write(Exchange& x, const BundleRequest& entry) {
@@ -236,6 +246,7 @@ awaitable<Allowed<void>> bundle(Exchange& x) {
   x.record.action = 'E';
   auto requests = fhir::read_bundle(*x.content.document, {.entries_max = entries_max});
   if (!requests) co_return refuse(requests.error());
+  if (auto scanned = scan_conditions(x, *requests); !scanned) co_return scanned;
   x.answer.header("content-type", "application/fhir+json");
   auto done = requests->transaction ? run_transaction(x, *requests) : run_batch(x, *requests);
   auto result = co_await std::move(done);

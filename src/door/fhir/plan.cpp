@@ -3,6 +3,7 @@
 #include "access/relationship.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/index.hpp"
+#include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"
 #include "render.hpp"
@@ -43,17 +44,22 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
   auto branches = visible(x, *grant, type);
   if (!branches) co_return refuse(branches.error());
   search->query.visible = std::move(*branches);
+  forget_others(*grant, *search);
   search->query.count = 2;
   auto page = co_await backend_of(x).search(x, *search);
   if (!page) co_return refuse(page.error());
   co_return std::move(page->found);
 }
 
-/// The current version of what is to be changed; absent and unseen are one answer.
+/// The current version of what is to be changed; absent and unseen are one answer. What belongs to others too is theirs
+/// to keep: its reader was shown a part, and may not put that over the whole.
 awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type, std::string_view id) {
   auto found = co_await backend_of(x).read(x, type, id);
   if (!found) co_return refuse(found.error());
   if (!*found || !sees(x, grant, **found)) co_return refuse(not_known(type, id, *found ? "not in the grant: " + grant.cause_text() : "absent"));
+  if (!(*found)->deleted && is_shared(grant, (*found)->patients))
+    co_return refuse({.status = 403, .code = "shared_resource", .kind = CauseKind::policy, .cause = grant.cause_text(),
+                      .issues = {{.code = "forbidden", .diagnostics = "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
   co_return std::move(**found);
 }
 

@@ -1,6 +1,8 @@
 // read, vread and history: decided on the version asked for and on the current one.
+#include "base/encoding.hpp"
 #include "fhir/bundle.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "render.hpp"
 #include "services.hpp"
@@ -52,14 +54,16 @@ void answer_with(Exchange& x, store::Version version) {
     return;
   }
   x.answer.header("content-type", "application/fhir+json");
+  x.phi = own_part(x, *x.grant, version);
   x.phi_patients = std::move(version.patients);
-  x.phi = std::move(version.body);
 }
 
 /// _summary and _elements of a read; nothing else is a parameter of it.
 Allowed<void> reduce(Exchange& x) {
   if (x.query.empty() || !x.phi) return {};
-  auto parsed = fhir::parse_search(x.fhir.type, x.stream.head().query, {}, {.own_bases = x.live->own_bases});
+  std::string query;  // of this exchange: inside a bundle the stream's is another one
+  for (const auto& [name, value] : x.query) query += (query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+  auto parsed = fhir::parse_search(x.fhir.type, query, {}, {.own_bases = x.live->own_bases});
   if (!parsed) return refuse(parsed.error());
   if (!parsed->query.all_of.empty() || !parsed->query.sort.empty())
     return refuse({.status = 400, .code = "parameter", .kind = CauseKind::validation, .cause = "parameter of a read", .issues = {{.code = "invalid", .diagnostics = "a read takes _summary, _elements, _format and _pretty"}}});
@@ -136,13 +140,13 @@ boost::asio::awaitable<Allowed<void>> history(Exchange& x) {
   access::Assembly assembly(*x.grant);
   assembly.frame(fmt::format(R"({{"resourceType":"Bundle","type":"history","total":{},"link":[{{"relation":"self","url":"{}/_history"}}])", versions->size(), self));
   const char* before = ",\"entry\":[";
-  for (const store::Version& version : *versions) {
+  for (store::Version& version : *versions) {
     note_subjects(x.record, version);
     assembly.frame(before);
     assembly.frame(fmt::format(R"({{"fullUrl":"{}")", self));
     if (!version.deleted) {
       assembly.frame(",\"resource\":");
-      const auto added = assembly.resource(version.body, version.patients);
+      const auto added = assembly.resource(own_part(x, *x.grant, version), version.patients);
       if (!added) co_return refuse({.status = 500, .code = "minimise_failed", .kind = CauseKind::internal, .cause = std::string(added.error().code())});
     }
     assembly.frame(fmt::format(R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})", history_method(version), x.fhir.type, x.fhir.id,

@@ -1,4 +1,5 @@
 // What a written resource refers to must be there and be the caller's to see.
+#include "fhir/bundle.hpp"
 #include "fhir/index.hpp"
 #include "fhir/plan.hpp"
 #include "services.hpp"
@@ -31,7 +32,8 @@ bool may_refer(const access::Grant& grant, const store::Version& target) {
 boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type, json::Value resource, const Arriving& arriving) {
   if (x.route->unchecked_references) co_return Allowed<void>{};
   std::set<std::string> seen;
-  std::size_t unknown = 0;
+  // A transaction has put what they match in the place of conditional references; elsewhere they name nothing.
+  std::size_t unknown = fhir::conditional_references(resource, type).size();
   for (const std::string& text : fhir::literal_references(resource, type)) {
     const fhir::ReferenceParts parts = fhir::split_reference(text, x.live->own_bases);
     if (!parts.local()) {

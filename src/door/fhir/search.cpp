@@ -5,6 +5,7 @@
 #include "fhir/bundle.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/links.hpp"
+#include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "services.hpp"
 
@@ -44,6 +45,7 @@ Allowed<fhir::Search> parse(Exchange& x) {
   auto visible_to_caller = visible(x, *x.grant, x.fhir.type);
   if (!visible_to_caller) return refuse(visible_to_caller.error());
   search->query.visible = std::move(*visible_to_caller);
+  forget_others(*x.grant, *search);
   for (const auto& [name, value] : x.query) {
     if (name != page_param) continue;
     const std::string link = fhir::self_link("", *search);
@@ -64,9 +66,10 @@ std::string bundle_head(const Exchange& x, const fhir::Search& search, const sto
 }
 
 /// The resource as _summary or _elements want it.
-Phi<Buffer> reduced(const fhir::Search& search, store::Version& version) {
-  if (search.summary == fhir::Summary::none && search.elements.empty()) return std::move(version.body);
-  const auto document = json::Document::parse(version.body.inside().view());
+Phi<Buffer> reduced(const Exchange& x, const fhir::Search& search, store::Version& version) {
+  Phi<Buffer> body = own_part(x, *x.grant, version);
+  if (search.summary == fhir::Summary::none && search.elements.empty()) return body;
+  const auto document = json::Document::parse(body.inside().view());
   WARD_ASSERT(document);
   return Phi<Buffer>(search.elements.empty() ? fhir::summarize(document->root(), version.type, search.summary) : fhir::only_elements(document->root(), version.type, search.elements));
 }
@@ -88,7 +91,7 @@ Allowed<void> answer_page(Exchange& x, const fhir::Search& search, store::Page p
     note_subjects(x.record, version);
     assembly.frame(before);
     assembly.frame(fmt::format(R"({{"fullUrl":"{}/{}/{}","resource":)", x.route->base, version.type, version.id));
-    const auto added = assembly.resource(reduced(search, version), version.patients);
+    const auto added = assembly.resource(reduced(x, search, version), version.patients);
     if (!added) return refuse({.status = 500, .code = "minimise_failed", .kind = CauseKind::internal, .cause = std::string(added.error().code())});
     assembly.frame(R"(,"search":{"mode":"match"}})");
     before = ",";

@@ -1,6 +1,7 @@
 // create, update, delete, plain and conditional.
 #include "fhir/commit.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/shared.hpp"
 #include "render.hpp"
 #include "services.hpp"
 
@@ -22,7 +23,7 @@ boost::asio::awaitable<Allowed<void>> representation(Exchange& x, const Plan& pl
   if (!stored || !*stored) co_return Allowed<void>{};
   x.answer.header("content-type", "application/fhir+json");
   x.phi_patients = plan.patients;
-  x.phi = std::move((*stored)->body);
+  x.phi = own_part(x, plan.grant, **stored);
   co_return Allowed<void>{};
 }
 

@@ -1,5 +1,6 @@
 // The body, now that somebody known sends it: read whole, parsed once, validated, cleaned by structure, scanned.
 #include "base/encoding.hpp"
+#include "fhir/index.hpp"
 #include "fhir/validate.hpp"
 #include "scan.hpp"
 #include "services.hpp"
@@ -107,6 +108,11 @@ Allowed<void> clean_narratives(Exchange& x, Content& content, const fhir::Readin
   return cleaned.empty() ? Allowed<void>{} : replace_narratives(content, cleaned);
 }
 
+/// A reference to a resource of this server is typed, whichever way it is written; only a foreign address is free.
+bool is_own_reference(const Exchange& x, const fhir::FreeValue& value, std::string_view text) {
+  return value.element == "Reference.reference" && fhir::split_reference(text, x.live->own_bases).local();
+}
+
 Allowed<void> scan_values(Exchange& x, const fhir::Reading& reading) {
   if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off || reading.free_values.empty()) return {};
   std::vector<std::string> decoded(reading.free_values.size());
@@ -114,8 +120,10 @@ Allowed<void> scan_values(Exchange& x, const fhir::Reading& reading) {
   values.reserve(reading.free_values.size());
   for (std::size_t i = 0; i < decoded.size(); ++i) {
     const fhir::FreeValue& value = reading.free_values[i];
-    values.push_back({shield::Where::body, value.element, value.value.text(decoded[i]), value.clinical});
+    const std::string_view text = value.value.text(decoded[i]);
+    if (!is_own_reference(x, value, text)) values.push_back({shield::Where::body, value.element, text, value.clinical});
   }
+  if (values.empty()) return {};
   return obey(x, x.live->firewall->scan(values, x.route->firewall));
 }
 

@@ -2,6 +2,7 @@
 #include "line_values.hpp"
 #include "scan.hpp"
 #include "services.hpp"
+#include "shield/request_line.hpp"
 #include "stages/stages.hpp"
 
 namespace ward::door {
@@ -28,6 +29,18 @@ Allowed<void> scan_line_values(Exchange& x) {
   if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off) return {};
   if (x.route->kind == RouteKind::upstream) return {};  // without a contract: scanned whole, with its body
   const auto values = free_line_values(x);
+  if (!values.empty())
+    if (auto passed = obey(x, x.live->firewall->scan(values, x.route->firewall)); !passed) return passed;
+  return x.route->kind == RouteKind::fhir ? scan_condition(x, x.fhir.type, x.header(condition_header)) : Allowed<void>{};
+}
+
+Allowed<void> scan_condition(Exchange& x, std::string_view type, std::string_view query) {
+  if (query.empty() || x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off) return {};
+  auto pairs = shield::parse_query(query);
+  if (!pairs) return refuse(pairs.error());
+  FhirRequest condition;
+  condition.type = type;
+  const auto values = free_query_values(*x.route, condition, *pairs);
   if (values.empty()) return {};
   return obey(x, x.live->firewall->scan(values, x.route->firewall));
 }

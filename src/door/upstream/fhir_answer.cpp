@@ -130,7 +130,7 @@ Allowed<store::Page> page_in(const Exchange& x, std::string_view bytes, const fh
     if (resource.string("resourceType") != search.query.type || (!mode.empty() && mode != "match")) continue;  // included, or an outcome
     auto taken = take_resource(x, search.query.type, "", resource.raw());
     if (!taken) return refuse(malformed(x, taken.error()));
-    if (is_visible(*taken, search.query.visible))
+    if (is_visible(*taken, search.query))
       page.found.push_back(std::move(taken->version));
     else
       dropped = true;

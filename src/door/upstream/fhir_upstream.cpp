@@ -1,5 +1,6 @@
 #include "upstream/fhir_upstream.hpp"
 
+#include "fhir/bundle.hpp"
 #include "fhir/index.hpp"
 #include "services.hpp"
 #include "upstream/fhir_answer.hpp"
@@ -46,6 +47,17 @@ Allowed<MaybeVersion> version_in(const Exchange& x, const net::ClientResponse& a
   return MaybeVersion(std::move(taken->version));
 }
 
+/// The upstream knows its resources by its own base: references by this server's names become relative.
+Buffer with_relative_references(const Exchange& x, Buffer body, std::string_view type) {
+  const auto document = json::Document::parse(body.view());
+  if (!document) return body;
+  fhir::ReferenceMap relative;
+  for (const std::string& text : fhir::literal_references(document->root(), type))
+    for (const std::string& base : x.live->own_bases)
+      if (text.starts_with(base + "/")) relative.emplace(text, text.substr(base.size() + 1));
+  return relative.empty() ? std::move(body) : fhir::rewrite_references(document->root(), type, relative);
+}
+
 class FhirUpstream final : public Backend {
  public:
   awaitable<Allowed<MaybeVersion>> read(Exchange& x, std::string_view type, std::string_view id) override {
@@ -80,7 +92,7 @@ class FhirUpstream final : public Backend {
   }
 
   awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
-    auto query = search_query(search);
+    auto query = search_query(search, x.live->own_bases);
     if (!query) co_return refuse(query.error());
     if (query->nothing) co_return nobody(search);
     net::ClientRequest request = search_request(x, search, std::move(query->text));
@@ -133,7 +145,7 @@ class FhirUpstream final : public Backend {
     if (removes) return request;
     request.headers.emplace_back("content-type", "application/fhir+json");
     request.headers.emplace_back("prefer", "return=representation");
-    request.body = std::move(change.body);
+    request.body = with_relative_references(x, std::move(change.body), change.type);
     return request;
   }
 };

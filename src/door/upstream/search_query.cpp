@@ -15,6 +15,24 @@ bool is_ours(std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+bool is_reference(std::string_view type, std::string_view name) {
+  const r4::SearchParam* param = r4::find_param(type, name.substr(0, name.find(':')));
+  return param != nullptr && param->type == r4::ParamType::reference;
+}
+
+/// The upstream knows its resources by its own base, and by none of the names that this server has.
+std::string without_bases(std::string_view values, std::span<const std::string> own_bases) {
+  std::string out;
+  while (!values.empty()) {
+    for (const std::string& base : own_bases)
+      if (values.starts_with(base + "/")) values.remove_prefix(base.size() + 1);
+    const std::size_t end = std::min(values.find(','), values.size() - 1) + 1;
+    out += values.substr(0, end);
+    values.remove_prefix(end);
+  }
+  return out;
+}
+
 /// The parameter by which resources of a type are asked for by patient; empty if there is none.
 std::string_view patient_param(std::string_view type) {
   if (type == "Patient") return "_id";
@@ -62,6 +80,18 @@ std::vector<std::string> patients_of(const store::Visible& visible) {
   return {all.begin(), all.end()};
 }
 
+bool is_shared(const store::Visible& visible, const std::vector<std::string>& patients) {
+  if (patients.size() < 2 || std::any_of(visible.begin(), visible.end(), [](const store::VisibleBranch& one) { return one.all; })) return false;
+  const std::vector<std::string> shown = patients_of(visible);
+  return !std::all_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(shown.begin(), shown.end(), one); });
+}
+
+bool matches_by_references(const store::IndexEntries& index, const std::vector<store::Condition>& conditions) {
+  return std::all_of(conditions.begin(), conditions.end(), [&](const store::Condition& condition) {
+    return condition.any_of.empty() || !std::holds_alternative<store::ReferenceIs>(condition.any_of.front()) || satisfies(index, condition);
+  });
+}
+
 /// Adds the predicate; false if nothing can be visible.
 Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible, std::vector<std::pair<std::string, std::string>>& pairs) {
   if (visible.empty()) return false;
@@ -82,10 +112,10 @@ Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible
 
 }  // namespace
 
-Allowed<SearchQuery> search_query(const fhir::Search& search) {
+Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& pair : search.applied)
-    if (!is_ours(pair.first)) pairs.push_back(pair);
+  for (const auto& [name, value] : search.applied)
+    if (!is_ours(name)) pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
   SearchQuery query;
   query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(), [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });
   if (!query.unrestricted) {
@@ -104,8 +134,9 @@ Allowed<SearchQuery> search_query(const fhir::Search& search) {
   return query;
 }
 
-bool is_visible(const Taken& taken, const store::Visible& visible) {
-  return std::any_of(visible.begin(), visible.end(), [&](const store::VisibleBranch& branch) {
+bool is_visible(const Taken& taken, const store::Query& query) {
+  if (is_shared(query.visible, taken.version.patients) && !matches_by_references(taken.index, query.all_of)) return false;
+  return std::any_of(query.visible.begin(), query.visible.end(), [&](const store::VisibleBranch& branch) {
     const auto& patients = taken.version.patients;
     const bool theirs = branch.all || std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::find(branch.patients.begin(), branch.patients.end(), one) != branch.patients.end(); });
     return theirs && std::all_of(branch.also.begin(), branch.also.end(), [&](const store::Condition& condition) { return satisfies(taken.index, condition); });

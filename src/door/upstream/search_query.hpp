@@ -13,9 +13,10 @@ struct SearchQuery {
 };
 
 /// Refusal: 400 too-costly for more patients than one request can name.
-Allowed<SearchQuery> search_query(const fhir::Search& search);
+Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases);
 
-/// The predicate again, on what came back: a server may ignore what it does not know.
-bool is_visible(const Taken& taken, const store::Visible& visible);
+/// The predicate again, on what came back: a server may ignore what it does not know. What belongs to others too must
+/// also match by the references that `query` kept (fhir/shared.hpp), as the upstream was asked by all of them.
+bool is_visible(const Taken& taken, const store::Query& query);
 
 }  // namespace ward::door
