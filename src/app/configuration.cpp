@@ -215,16 +215,23 @@ Configuration read_configuration(const std::filesystem::path& file, const std::v
     all.problems = std::move(document.error());
     return all;
   }
+  all = read_configuration(*document, file, data_directory);
   for (const auto& one : overlays) all.text += read_file(one).value_or("");
   all.text += read_file(file).value_or("");
-  const Section root = document->root();
+  return all;
+}
+
+Configuration read_configuration(const config::Document& document, const std::filesystem::path& file, const std::filesystem::path& data_directory) {
+  Configuration all;
+  all.file = file;
+  const Section root = document.root();
   read_server(root, all);
   read_keys(root.section("keys"), all, data_directory);
   read_rest(root, all);
   read_tls(root.section("tls"), all, data_directory);
   read_routes(root, all);
   resolve_route_files(all, data_directory);
-  all.problems = document->finish();
+  all.problems = document.finish();
   for (const access::Shape& shape : access::token_shapes(all.policy))
     if (shape.finding) all.problems.push_back({file.filename().string(), 0, fmt::format("a token with {} would get {}: no rule gives that", shape.shape, shape.result)});
   return all;

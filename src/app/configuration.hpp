@@ -59,6 +59,9 @@ struct Configuration {
 /// Reads and checks. Always gives a Configuration; whether it may be used is said by `problems`.
 Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays, const std::filesystem::path& data_directory);
 
+/// The same from what was parsed already; `text` stays empty.
+Configuration read_configuration(const config::Document& document, const std::filesystem::path& file, const std::filesystem::path& data_directory);
+
 /// The immutable set that requests are decided by. Errors: a firewall whose rules do not load, an upstream that cannot be made.
 Result<std::shared_ptr<door::Live>> make_live(const Configuration& configuration, const std::string& base, std::span<boost::asio::io_context* const> cores, Clock& clock,
                                               std::uint64_t generation, std::vector<std::shared_ptr<door::Upstream>>& upstreams);

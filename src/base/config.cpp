@@ -8,6 +8,12 @@
 #include <set>
 #include <sstream>
 #include <tuple>
+
+namespace ward::config::detail {
+/// What toml++ asserts of its input (a "[" before a comma, say) is thrown: no file may end the process.
+struct Misparse {};
+}  // namespace ward::config::detail
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : throw ::ward::config::detail::Misparse())
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
@@ -163,11 +169,28 @@ void lay_over(toml::table& below, const toml::table& above, const std::string& p
   }
 }
 
+/// The first line with which the text above cannot be read: a Misparse knows no place.
+unsigned line_of_misparse(std::string_view text) {
+  unsigned line = 1;
+  for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1), ++line) {
+    try {
+      static_cast<void>(toml::parse(text.substr(0, end)));
+    } catch (const toml::parse_error&) {
+      // A value over several lines is not yet complete.
+    } catch (const detail::Misparse&) {
+      return line;
+    }
+  }
+  return line;
+}
+
 std::expected<toml::table, std::vector<Problem>> parse_table(std::string_view toml_text, const std::string& file) {
   try {
     return toml::parse(toml_text, std::string_view(file));
   } catch (const toml::parse_error& error) {
     return std::unexpected(std::vector<Problem>{{file, error.source().begin.line, std::string(error.description())}});
+  } catch (const detail::Misparse&) {
+    return std::unexpected(std::vector<Problem>{{file, line_of_misparse(toml_text), "is no TOML: a key or a value was expected here"}});
   }
 }
 

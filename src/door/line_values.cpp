@@ -31,6 +31,12 @@ bool is_token_like(std::string_view text) {
   return (known && (system.empty() || named) && only(system, "-._/:") && system.find("localhost") == std::string_view::npos) && (code.empty() || is_code_like(code));
 }
 
+/// number, number|system|unit, number||unit
+bool is_quantity_like(std::string_view text) {
+  const std::size_t bar = text.find('|');
+  return is_number_like(text.substr(0, bar)) && (bar == std::string_view::npos || is_token_like(text.substr(bar + 1)));
+}
+
 template <class Test>
 bool each_alternative(std::string_view value, Test test) {
   while (true) {
@@ -56,7 +62,7 @@ bool proven_param(std::string_view type, std::string_view name, std::string_view
     case r4::ParamType::number: return each_alternative(value, is_number_like);
     case r4::ParamType::reference: return each_alternative(value, is_code_like);
     case r4::ParamType::token: return each_alternative(value, is_token_like);
-    case r4::ParamType::quantity: return each_alternative(value, [](std::string_view one) { return is_number_like(one) || is_token_like(one); });
+    case r4::ParamType::quantity: return each_alternative(value, is_quantity_like);
     default: return false;
   }
 }
@@ -105,7 +111,7 @@ std::vector<std::string> free_path_pieces(std::string_view raw_path) {
   std::vector<std::string> pieces;
   const auto add = [&](std::string_view raw) {
     std::string piece = percent_decode(raw).value_or(std::string(raw));
-    if (!is_code_like(piece)) pieces.push_back(std::move(piece));
+    if (!is_code_like(piece) || piece.find("//") != std::string::npos) pieces.push_back(std::move(piece));
   };
   add(raw_path);
   if (pieces.empty()) return pieces;

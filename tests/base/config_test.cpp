@@ -42,5 +42,13 @@ TEST(Config, names_line_and_remedy) {
   }
 }
 
+TEST(Config, what_the_parser_takes_for_granted_is_a_problem_with_its_line) {
+  for (const char* text : {"[a]\nb = [\n1,\n2]\n[,x]\n", "\n\n\n\n[,"}) {
+    const auto document = Document::parse(text, "ward.toml");
+    ASSERT_FALSE(document) << text;
+    EXPECT_EQ(document.error().front().line, 5U) << text;
+  }
+}
+
 }  // namespace
 }  // namespace ward::config

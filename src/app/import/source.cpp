@@ -74,7 +74,10 @@ Result<void> each_document(const std::filesystem::path& path, const std::functio
   };
   while (true) {
     const int got = ::gzread(in.file, piece.data(), static_cast<unsigned>(piece.size()));
-    if (got < 0) return fail("file_read", fmt::format("{} is damaged near line {}: {}", path.string(), line, ::gzerror(in.file, nullptr)));
+    int state = Z_OK;
+    const char* said = ::gzerror(in.file, &state);
+    if (got == 0 && state == Z_BUF_ERROR) return fail("file_read", fmt::format("{} is damaged: it ends in the middle of line {}", path.string(), line));
+    if (got < 0) return fail("file_read", fmt::format("{} is damaged near line {}: {}", path.string(), line, said));
     if (got == 0) break;
     std::string_view rest(piece.data(), static_cast<std::size_t>(got));
     while (!rest.empty()) {

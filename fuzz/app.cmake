@@ -1,0 +1,1 @@
+ward_fuzz(configuration LINKS app INSIDE app)

@@ -1,0 +1,1 @@
+ward_fuzz(request_line LINKS door INSIDE door)
