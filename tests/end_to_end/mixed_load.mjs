@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import https from "node:https";
 import { randomUUID } from "node:crypto";
-import { auditQuery } from "./ward.mjs";
+import { auditQuery, sleep } from "./ward.mjs";
 
 /** Limits that leave the load alone, and segments small enough to roll under it. */
 export const generous = `
@@ -125,18 +125,24 @@ class Client {
   }
 }
 
-/** Clients that send until `end` has killed the server. Gives what they were told. */
-export async function loadUntil(ward, clients, end) {
+const answersMin = 60;
+
+/** Clients that send for a while of some answers and some chance, until `kill` has. Gives what they were told. */
+export async function loadUntil(ward, clients, kill) {
   const memory = new Memory();
   await ward.token(who);
   const all = Array.from({ length: clients }, (_, number) => new Client(ward, memory, ward.demo.patients, number));
   let ending = false;
   const running = Promise.all(all.map((client) => client.run())).then(() => assert.ok(ending, "the clients ended by themselves"));
   running.catch(() => {});
-  await Promise.race([running, end(() => {
+  const end = async () => {
+    while (memory.answers.length < answersMin) await sleep(20);
+    await sleep(Math.random() * 800);
     ending = true;
     for (const client of all) client.running = false;
-  })]);
+    await kill();
+  };
+  await Promise.race([running, end()]);
   await running;
   return memory;
 }
