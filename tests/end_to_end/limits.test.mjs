@@ -10,7 +10,7 @@ import * as jose from "jose";
 import { Ward, auditQuery, long, sleep } from "./ward.mjs";
 
 const outside = "https://issuer.example";
-const rate = 2, burst = 4;       // of each caller, per second and at once
+const rate = 1, burst = 2;       // of each caller, per second and at once
 const noisy = 199;
 let ward, keys, directory, path;
 
@@ -141,12 +141,17 @@ test("199 callers at four times their rate: one under its rate and one that wait
   const keepQuiet = async (going) => (await Promise.all(quietTokens.map(async (token, i) => { await sleep(i * 80); return keepPace(token, rate * 0.9, going); }))).flat();
   await keepQuiet(until(1500));
   const idle = await keepQuiet(until(seconds * 1000));
+  const before = p99(idle);
+  // A server that is kept from its core sheds and times out for reasons that are not under test.
+  if (before > 100) return t.skip(`the machine has other work: an idle read takes ${before.toFixed(0)} ms`);
 
   let going = true;
   const shouting = load(tokens, rate * 4, seconds).finally(() => (going = false));
   await sleep(1500);  // the shouting itself connects first
   const [quiet, waiter, others] = await Promise.all([keepQuiet(() => going), obey(waiterToken, () => going), shouting]);
 
+  const shed = (await auditQuery(ward)).filter((one) => one.status >= 500);
+  assert.deepEqual([...new Set(shed.map((one) => `${one.status} ${one.event} ${one.cause}`))], []);
   assert.deepEqual([...new Set(quiet.map((one) => one.status))], [200]);
   assert.deepEqual([...new Set(waiter.map((one) => one.status))], [200]);
   assert.ok(waiter.length >= seconds * rate * 0.3, `the waiter got only ${waiter.length} answers`);
@@ -160,7 +165,7 @@ test("199 callers at four times their rate: one under its rate and one that wait
     const firstSlow = seen.findIndex((row) => row[2] === 200 && row[1] - row[0] > 150), firstRefused = seen.findIndex((row) => row[2] === 429);
     assert.ok(firstSlow >= 0 && firstSlow < firstRefused, `caller ${i}: slowed at ${firstSlow}, refused at ${firstRefused}`);
   }
-  const before = p99(idle), under = p99(quiet);
+  const under = p99(quiet);
   t.diagnostic(`p99 of the quiet one: idle ${before.toFixed(2)} ms (${idle.length}), under load ${under.toFixed(2)} ms (${quiet.length}); ${all} requests of others, ${refused} refused; the waiter got ${waiter.length}`);
   // Where even the idle run was slow the machine has other work, and the figure says nothing.
   if (ward.pinned && before < 5) assert.ok(under <= Math.max(2 * before, before + 2), `idle ${before} ms, under load ${under} ms`);
