@@ -12,8 +12,9 @@
 namespace ward::config::detail {
 /// What toml++ asserts of its input (a "[" before a comma, say) is thrown: no file may end the process.
 struct Misparse {};
+[[noreturn]] inline void misparse() { throw Misparse(); }
 }  // namespace ward::config::detail
-#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : throw ::ward::config::detail::Misparse())
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : ::ward::config::detail::misparse())
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
