@@ -70,4 +70,7 @@ struct Exchange {
 /// How a record names a caller, in clear: who works here by their resource, patients by their sign-in name alone.
 std::string actor_of(const identity::Caller& caller);
 
+/// What limits count a caller by: two issuers may give one `sub`.
+std::string subject_key(const identity::Caller& caller);
+
 }  // namespace ward::door

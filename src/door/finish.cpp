@@ -83,7 +83,7 @@ std::string patient_shown(const Exchange& x) {
 void report(Exchange& x, const shield::AbuseEvent& suspicion) {
   audit::Record record{.event = std::string(audit::event::suspicion), .outcome = audit::Outcome::unknown, .ip = x.stream.peer().address.to_string(), .request_id = x.request_id, .cause = suspicion.reason};
   if (x.caller) {
-    record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+    record.actor = actor_of(*x.caller);
     record.client = x.caller->client_id;
   }
   record.detail = {{"source", suspicion.source}, {"score", fmt::format("{:.0f}", suspicion.score)}};
@@ -95,7 +95,7 @@ void watch(Exchange& x, std::string_view patient) {
   const bool credentials_given = !x.header("authorization").empty() || (x.route != nullptr && x.route->kind == RouteKind::oauth);
   const shield::Sighting sighting{.status = x.answer.status, .asked_id = x.fhir.id, .patient = patient, .credentials_wrong = x.answer.status == 401 && credentials_given};
   const MonoTime now = x.services.clock.mono();
-  const auto suspicion = x.caller ? x.services.abuse.saw("subject", x.caller->subject, sighting, now)
+  const auto suspicion = x.caller ? x.services.abuse.saw("subject", subject_key(*x.caller), sighting, now)
                                   : x.services.abuse.saw("address", shield::address_key(x.stream.peer().address), sighting, now);
   if (suspicion) report(x, *suspicion);
 }
@@ -107,6 +107,8 @@ std::string actor_of(const identity::Caller& caller) {
   const bool of_a_patient = resource.starts_with("Patient/") || resource.starts_with("RelatedPerson/");
   return resource.empty() || of_a_patient ? caller.subject : resource;
 }
+
+std::string subject_key(const identity::Caller& caller) { return caller.outside ? caller.issuer + "|" + caller.subject : caller.subject; }
 
 boost::asio::awaitable<void> record_and_send(Exchange& x) {
   complete_record(x);

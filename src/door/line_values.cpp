@@ -17,18 +17,24 @@ bool only(std::string_view text, std::string_view more) {
 bool is_date_like(std::string_view text) { return only(text, "-:+.TZ") && text.size() <= 64; }
 bool is_number_like(std::string_view text) { return only(text, "+-.|"); }
 
+/// A web address may be a name with letters only: numbers (127.0.0.1, 169.254...) and this machine are what an attack asks for.
+bool is_named_address(std::string_view text) {
+  const std::size_t host = text.find("//");
+  if (host == std::string_view::npos) return true;
+  const bool known = text.starts_with("http://") || text.starts_with("https://");
+  return known && text.find("localhost") == std::string_view::npos && text.find_first_of("gGhHiIkKlLmMnNoOpPrRsStTuUvVwWyY", host) != std::string_view::npos;
+}
+
 /// Ids, codes and references: no white space, quote, bracket, or operator.
-bool is_code_like(std::string_view text) { return only(text, "-._/:") && text.find("..") == std::string_view::npos && text.size() <= 128; }
+bool is_code_like(std::string_view text) { return only(text, "-._/:") && text.find("..") == std::string_view::npos && text.size() <= 128 && is_named_address(text); }
 
 /// system|code with a system that is a plain http or urn address without a query.
 bool is_token_like(std::string_view text) {
   const std::size_t bar = text.find('|');
   if (bar == std::string_view::npos) return is_code_like(text);
   const std::string_view system = text.substr(0, bar), code = text.substr(bar + 1);
-  const bool known = system.empty() || system.starts_with("urn:") || system.starts_with("http://") || system.starts_with("https://");
-  // An address among systems must be a name with letters: numbers (127.0.0.1, 169.254...) are what an attack would ask for.
-  const bool named = system.find_first_of("gGhHiIkKlLmMnNoOpPrRsStTuUvVwWyY", system.find("//") == std::string_view::npos ? 0 : system.find("//")) != std::string_view::npos;
-  return (known && (system.empty() || named) && only(system, "-._/:") && system.find("localhost") == std::string_view::npos) && (code.empty() || is_code_like(code));
+  const bool known = system.empty() || system.starts_with("urn:") || system.find("//") != std::string_view::npos;
+  return known && only(system, "-._/:") && is_named_address(system) && (code.empty() || is_code_like(code));
 }
 
 /// number, number|system|unit, number||unit

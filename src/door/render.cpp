@@ -85,7 +85,8 @@ void render_refusal(Exchange& x, const Refusal& refusal) {
   x.answer = std::move(answer);
   x.phi.reset();
   if (x.record.event.empty() || x.record.event.starts_with("phi.")) x.record.event = event_of(refusal);
-  x.record.outcome = refusal.status >= 500 ? audit::Outcome::failed : audit::Outcome::refused;
+  const bool unknown = x.intent && (refusal.code == "store_failed" || refusal.kind == CauseKind::upstream);
+  x.record.outcome = unknown ? audit::Outcome::unknown : refusal.status >= 500 ? audit::Outcome::failed : audit::Outcome::refused;
   x.record.cause = refusal.code + ": " + refusal.cause;
 }
 

@@ -55,8 +55,11 @@ Refusal refusal_of_write(const Error& error) {
   if (error.is("version_conflict"))
     return {.status = 412, .code = "version_conflict", .kind = CauseKind::record, .cause = "changed meanwhile", .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}};
   if (error.is("not_found")) return {.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = "gone meanwhile"};
+  // A commit whose sync failed may still be found after the next start, so nobody can say that nothing was changed.
+  const bool unknown = error.is("store_failed");
   return {.status = 503, .code = std::string(error.code()), .kind = CauseKind::internal, .cause = "store: " + std::string(error.code()),
-          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "nothing can be written for now; nothing was changed"}}, .headers = {{"retry-after", "2"}}};
+          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = unknown ? "the disk failed; read the resource again before you repeat the change" : "nothing can be written for now; nothing was changed"}},
+          .headers = {{"retry-after", "2"}}};
 }
 
 Refusal refusal_of_read(const Error& error) {

@@ -56,7 +56,11 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
 awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type, std::string_view id) {
   auto found = co_await backend_of(x).read(x, type, id);
   if (!found) co_return refuse(found.error());
-  if (!*found || !sees(x, grant, **found)) co_return refuse(not_known(type, id, *found ? "not in the grant: " + grant.cause_text() : "absent"));
+  if (!*found) co_return refuse(not_known(type, id, "absent"));
+  if (!sees(x, grant, **found)) {
+    note_subjects(x.record, **found);
+    co_return refuse(not_known(type, id, "not in the grant: " + grant.cause_text()));
+  }
   if (!(*found)->deleted && is_shared(grant, (*found)->patients))
     co_return refuse({.status = 403, .code = "shared_resource", .kind = CauseKind::policy, .cause = grant.cause_text(),
                       .issues = {{.code = "forbidden", .diagnostics = "the resource belongs to other patients too, so you may read your part of it and not change it"}}});

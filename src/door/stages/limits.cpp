@@ -63,7 +63,8 @@ boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x) {
 boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
   if (!x.caller) co_return Allowed<void>{};
   const identity::Caller& caller = *x.caller;
-  std::vector<shield::LimitKey> keys{{shield::KeyKind::subject, caller.subject}};
+  const std::string subject = subject_key(caller);
+  std::vector<shield::LimitKey> keys{{shield::KeyKind::subject, subject}};
   if (!caller.client_id.empty()) keys.push_back({shield::KeyKind::client, caller.client_id});
   const MonoTime now = x.services.clock.mono();
   x.by_caller = x.live->limits->check(keys, now);
@@ -72,7 +73,7 @@ boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
     auto taken = x.services.quotas.take(caller.client_id.empty() ? caller.subject : caller.client_id, x.live->quota, x.services.clock.wall());
     if (!taken) co_return refuse(taken.error());
   }
-  auto held = co_await hold_back(x, std::max(x.by_caller.delay, x.services.abuse.delay("subject", caller.subject, now)));
+  auto held = co_await hold_back(x, std::max(x.by_caller.delay, x.services.abuse.delay("subject", subject, now)));
   co_return held;
 }
 
