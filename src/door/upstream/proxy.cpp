@@ -61,7 +61,7 @@ void note(Exchange& x) {
 /// The same of a change, before it is made.
 audit::Record intention(const Exchange& x) {
   audit::Record record{.event = x.record.event, .action = x.record.action, .method = std::string(x.stream.head().method), .route = x.route->path_template()};
-  record.actor = x.caller->fhir_user.empty() ? x.caller->subject : x.caller->fhir_user;
+  record.actor = actor_of(*x.caller);
   record.roles = x.caller->roles;
   record.client = x.caller->client_id;
   record.jti = x.caller->token_id;
