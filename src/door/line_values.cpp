@@ -53,7 +53,13 @@ bool each_alternative(std::string_view value, Test test) {
   }
 }
 
-bool proven_param(std::string_view type, std::string_view name, std::string_view value) {
+/// A reference, also by the route's own address.
+bool is_reference_like(std::string_view text, std::string_view base) {
+  if (!base.empty() && text.starts_with(base) && text.substr(base.size()).starts_with('/')) text.remove_prefix(base.size() + 1);
+  return is_code_like(text);
+}
+
+bool proven_param(std::string_view type, std::string_view base, std::string_view name, std::string_view value) {
   if (value.empty()) return true;
   const std::string_view code = name.substr(0, name.find(':'));
   if (code.starts_with('_') && (code == "_count" || code == "_summary" || code == "_total" || code == "_sort" || code == "_elements" || code == "_format" || code == "_pretty"))
@@ -66,7 +72,7 @@ bool proven_param(std::string_view type, std::string_view name, std::string_view
   switch (param->type) {
     case r4::ParamType::date: return each_alternative(value, is_date_like);
     case r4::ParamType::number: return each_alternative(value, is_number_like);
-    case r4::ParamType::reference: return each_alternative(value, is_code_like);
+    case r4::ParamType::reference: return each_alternative(value, [&](std::string_view one) { return is_reference_like(one, base); });
     case r4::ParamType::token: return each_alternative(value, is_token_like);
     case r4::ParamType::quantity: return each_alternative(value, is_quantity_like);
     default: return false;
@@ -100,7 +106,7 @@ std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirR
   std::vector<shield::FreeValue> values;
   for (const auto& [name, value] : query) {
     if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
-    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, name, value)) values.push_back({shield::Where::query, name, value});
+    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value)) values.push_back({shield::Where::query, name, value});
   }
   return values;
 }
