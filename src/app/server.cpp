@@ -24,6 +24,18 @@ std::string problem_list(const std::vector<config::Problem>& problems) {
   return text;
 }
 
+/// What a reload cannot change while connections, the log and the keys are open.
+std::string needs_restart(const Configuration& before, const Configuration& after) {
+  const auto differ = [](const net::Listen& a, const net::Listen& b) { return a.address != b.address || a.port != b.port; };
+  std::vector<std::string_view> keys;
+  if (differ(before.https, after.https) || differ(before.http, after.http) || differ(before.admin, after.admin) || before.http_on != after.http_on || before.admin_on != after.admin_on) keys.emplace_back("[listen]");
+  if (before.host != after.host || before.hosts != after.hosts || before.cores != after.cores || before.trusted_proxies != after.trusted_proxies || before.public_url != after.public_url) keys.emplace_back("[server]");
+  if (before.audit.host != after.audit.host || before.audit.node != after.audit.node || before.audit.segment_bytes != after.audit.segment_bytes) keys.emplace_back("[audit]");
+  if (before.master.file != after.master.file || before.master.command != after.master.command) keys.emplace_back("[keys]");
+  if (before.log_file != after.log_file || before.log_level != after.log_level) keys.emplace_back("[log]");
+  return keys.empty() ? "" : fmt::format("; changed, but taken only at the next start: {}", fmt::join(keys, ", "));
+}
+
 /// Keeps quota counts over a restart, in the store.
 shield::Quotas make_quotas(store::Store& store) {
   const auto load = [&store](std::string_view client) -> std::optional<shield::QuotaCount> {
@@ -215,10 +227,11 @@ Result<std::string> Server::reload() {
   in.door->replace(std::move(*live));
   for (const auto& old : in.upstreams) old->stop();
   in.upstreams = std::move(upstreams);
+  const std::string later = needs_restart(in.configuration, fresh);
   in.configuration = std::move(fresh);
   in.record(audit::event::config_reload, {{"before", before}, {"after", after}});
   log::info("reloaded", {{"before", before}, {"after", after}});
-  return fmt::format("configuration {} is in place (before: {})", after, before);
+  return fmt::format("configuration {} is in place (before: {}){}", after, before, later);
 }
 
 std::uint16_t Server::https_port() const { return inside_->https_port; }
