@@ -1,14 +1,15 @@
-// How many records the log keeps per second, durable ones, with so many requests waiting at a time; and what that costs in CPU.
+// How many records the log keeps per second, durable ones, with so many requests waiting at a time; and what that costs
+// in CPU.
 #include "audit/audit.hpp"
 
 #include "crypto/keys.hpp"
 
 #include <benchmark/benchmark.h>
+#include <stdlib.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
-#include <stdlib.h>
 
 namespace {
 
@@ -76,12 +77,15 @@ void append(benchmark::State& state) {
   }
   const audit::Stats stats = place.log->stats();
   state.SetItemsProcessed(state.iterations() * waiting * each);  // "items_per_second": records
-  state.counters["records_per_sync"] = static_cast<double>(stats.records) / static_cast<double>(std::max<std::uint64_t>(1, stats.syncs));
-  state.counters["bytes_per_record"] = static_cast<double>(stats.bytes) / static_cast<double>(std::max<std::uint64_t>(1, stats.records));
+  state.counters["records_per_sync"] =
+      static_cast<double>(stats.records) / static_cast<double>(std::max<std::uint64_t>(1, stats.syncs));
+  state.counters["bytes_per_record"] =
+      static_cast<double>(stats.bytes) / static_cast<double>(std::max<std::uint64_t>(1, stats.records));
 }
 
 // Both threads' CPU time (the loop's and the sequencer's), and the wall clock for the rate.
-BENCHMARK(append)->Arg(1)->Arg(8)->Arg(64)->Arg(512)->MeasureProcessCPUTime()->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(append)->Arg(1)->Arg(8)->Arg(64)->Arg(512)->MeasureProcessCPUTime()->UseRealTime()->Unit(
+    benchmark::kMillisecond);
 
 }  // namespace
 

@@ -26,13 +26,17 @@ std::string bundle(int entries) {
   std::string out = R"({"resourceType":"Bundle","type":"searchset","entry":[)";
   for (int i = 0; i < entries; ++i) {
     if (i > 0) out += ',';
-    out += fmt::format(R"({{"fullUrl":"https://localhost/fhir/Observation/o{}","resource":{},"search":{{"mode":"match"}}}})", i, observation(i));
+    out += fmt::format(
+        R"({{"fullUrl":"https://localhost/fhir/Observation/o{}","resource":{},"search":{{"mode":"match"}}}})", i,
+        observation(i));
   }
   return out + "]}";
 }
 
 Grant grant(const char* view) {
-  const std::string text = std::string("[role.r]\nmay = [\"user/*.rs\"]\nreason = \"bench\"\npatients = \"all\"\npurpose = \"TREAT\"\n") + view;
+  const std::string text =
+      std::string("[role.r]\nmay = [\"user/*.rs\"]\nreason = \"bench\"\npatients = \"all\"\npurpose = \"TREAT\"\n") +
+      view;
   const auto document = config::Document::parse(text, "bench.toml");
   Subject subject;
   subject.roles = {"r"};
@@ -57,7 +61,9 @@ void run(benchmark::State& state, const char* view, int entries) {
   state.counters["out"] = static_cast<double>(out);
 }
 
-constexpr const char* ten = "view.Observation = { show = [\"status\", \"code\", \"subject\", \"effective[x]\", \"value[x]\", \"category\", \"issued\", \"performer\", \"encounter\", \"meta\"] }\n";
+constexpr const char* ten =
+    "view.Observation = { show = [\"status\", \"code\", \"subject\", \"effective[x]\", \"value[x]\", \"category\", "
+    "\"issued\", \"performer\", \"encounter\", \"meta\"] }\n";
 
 BENCHMARK_CAPTURE(run, bundle_unrestricted, "", 100);
 BENCHMARK_CAPTURE(run, bundle_nothing_dropped, "view.Coverage = { hide = [\"payor\"] }\n", 100);

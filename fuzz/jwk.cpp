@@ -6,7 +6,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (auto key = PublicKey::from_jwk(text)) {
     auto again = PublicKey::from_jwk(key->jwk());
-    if (!again || again->thumbprint() != key->thumbprint() || again->algorithms() != key->algorithms()) __builtin_trap();
+    if (!again || again->thumbprint() != key->thumbprint() || again->algorithms() != key->algorithms())
+      __builtin_trap();
     for (unsigned i = 0; i < 7; ++i) (void)key->verify(static_cast<Algorithm>(i), "message", std::string(64, '\1'));
   }
   if (auto set = KeySet::parse(text)) {

@@ -19,8 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto token = UnverifiedJwt::parse(make_jwt(own, Algorithm::eddsa, "", "", text))) {
     auto verified = std::move(*token).verify(own_keys);
     if (!verified) __builtin_trap();
-    const ClaimRules rules{.issuer = "a", .audiences = {"b"}, .skew = std::chrono::seconds(5),
-                           .lifetime_max = std::chrono::seconds(300), .issued_at = true, .token_id = true};
+    const ClaimRules rules{.issuer = "a",
+                           .audiences = {"b"},
+                           .skew = std::chrono::seconds(5),
+                           .lifetime_max = std::chrono::seconds(300),
+                           .issued_at = true,
+                           .token_id = true};
     (void)verified->check(rules, ward::WallTime(std::chrono::seconds(1'800'000'000)));
     verified->audience();
     verified->time("exp");

@@ -19,9 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (grant && !document->finish().empty()) {
     // A role may still work where something is wrong that can only narrow it: what nobody reads, or a default taken.
     for (const auto& problem : document->finish()) {
-      const bool narrow = problem.message.find("unknown key") != std::string::npos || problem.message.find(".r.") == std::string::npos ||
-                          problem.message.find(".writes") != std::string::npos || problem.message.find(".reason") != std::string::npos ||
-                          problem.message.find(".show") != std::string::npos;
+      const bool narrow =
+          problem.message.find("unknown key") != std::string::npos ||
+          problem.message.find(".r.") == std::string::npos || problem.message.find(".writes") != std::string::npos ||
+          problem.message.find(".reason") != std::string::npos || problem.message.find(".show") != std::string::npos;
       if (!narrow) std::abort();
     }
   }

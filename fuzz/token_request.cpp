@@ -6,7 +6,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto line = input.find('\n');
   const std::string_view authorization = line == input.npos ? std::string_view() : input.substr(0, line);
-  const FormRequest request{"application/x-www-form-urlencoded", authorization, line == input.npos ? input : input.substr(line + 1), false};
+  const FormRequest request{"application/x-www-form-urlencoded", authorization,
+                            line == input.npos ? input : input.substr(line + 1), false};
 
   static const std::string secret_hash = hash_client_secret("secret");
   static const Snapshot directory = [] {
@@ -21,7 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   static const Settings settings{.issuer = "https://a.example", .fhir_base = "https://a.example/fhir"};
   static SeenIds seen(100, 10);
-  Attempt attempt{request, settings, directory, seen, ward::WallTime(std::chrono::seconds(1'800'000'000)), {}, {}, {}, {}, {}, nullptr, {}, nullptr, {}};
+  Attempt attempt{request, settings, directory, seen, ward::WallTime(std::chrono::seconds(1'800'000'000)),
+                  {},      {},       {},        {},   {},
+                  nullptr, {},       nullptr,   {}};
   constexpr Check first[] = {check_form, check_grant_type};
   constexpr Check last[] = {check_client_grant, check_resource, check_scope};
   ward::identity::Refused refused = run(first, attempt);

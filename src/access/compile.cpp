@@ -16,7 +16,9 @@ constexpr unsigned nesting_max = 8;
 /// What the display of a reference usually repeats: it may stay only if all of these that a type has are shown whole.
 constexpr std::string_view label_elements[] = {"name", "title", "code", "description", "type", "deviceName", "alias"};
 
-bool is_primitive(const r4::ElementType& type) { return type.definition != nullptr && type.definition->kind == r4::Kind::primitive; }
+bool is_primitive(const r4::ElementType& type) {
+  return type.definition != nullptr && type.definition->kind == r4::Kind::primitive;
+}
 
 /// A member without its value: an extension says "masked", and its own required members are masked likewise.
 std::string masked_object(const r4::Definition* definition, unsigned depth);
@@ -48,7 +50,9 @@ bool shows_label(std::string_view type, const TypeView& view) {
   if (definition == nullptr) return false;
   for (const r4::Element& element : definition->elements) {
     if (std::ranges::find(label_elements, element.name) == std::end(label_elements)) continue;
-    if (!view.root.child(element.choice ? std::string(element.name) + "[x]" : std::string(element.name), "").keeps_all()) return false;
+    if (!view.root.child(element.choice ? std::string(element.name) + "[x]" : std::string(element.name), "")
+             .keeps_all())
+      return false;
   }
   return true;
 }
@@ -99,7 +103,7 @@ class Compiler {
       spec.children["id"] = Spec{};
       Spec gone;
       gone.self = Treatment::drop;
-      spec.children["text"] = gone;       // narrative repeats what is hidden
+      spec.children["text"] = gone;  // narrative repeats what is hidden
     }
     Node& node = fill(definition, spec);
     node.entries.push_back({"resourceType", {Act::type_name}});
@@ -143,12 +147,14 @@ class Compiler {
       const bool dropped = child.plain() && (child.self == Treatment::drop || child.self == Treatment::mask);
       gone += dropped ? 1 : 0;
       masked = masked || (dropped && child.self == Treatment::mask);
-      const Action action = definition.name == "Reference" && member.name == "display" && child.keeps_all() && !displays_free_
-                                ? Action{Act::display}
-                                : action_for(*member.type, child);
+      const Action action =
+          definition.name == "Reference" && member.name == "display" && child.keeps_all() && !displays_free_
+              ? Action{Act::display}
+              : action_for(*member.type, child);
       node.entries.push_back({member.name, action});
       if (is_primitive(*member.type)) {
-        node.entries.push_back({"_" + member.name, child.keeps_all() ? plain_or_copy(primitive_extension()) : Action{}});
+        node.entries.push_back(
+            {"_" + member.name, child.keeps_all() ? plain_or_copy(primitive_extension()) : Action{}});
       }
     }
     if (!all.empty() && gone == all.size() && (masked || element.min > 0)) {
@@ -165,11 +171,15 @@ class Compiler {
       return {Act::descend, &node};
     }
     switch (spec.self) {
-      case Treatment::year: return {Act::year};
-      case Treatment::zip3: return {Act::zip3};
-      case Treatment::keep: break;
+      case Treatment::year:
+        return {Act::year};
+      case Treatment::zip3:
+        return {Act::zip3};
+      case Treatment::keep:
+        break;
       case Treatment::drop:
-      case Treatment::mask: return {};
+      case Treatment::mask:
+        return {};
     }
     if (type.definition == nullptr) return {Act::resource};
     if (type.definition->kind == r4::Kind::primitive) return {Act::copy};
@@ -221,7 +231,8 @@ class Compiler {
     for (const r4::Element& element : definition.elements) {
       if (element.name == "extension" || element.name == "modifierExtension") continue;
       for (const r4::ElementType& type : element.types) {
-        answer = answer || type.definition == nullptr || (type.definition->kind != r4::Kind::primitive && sensitive(*type.definition));
+        answer = answer || type.definition == nullptr ||
+                 (type.definition->kind != r4::Kind::primitive && sensitive(*type.definition));
       }
     }
     return sensitive_[&definition] = answer;
@@ -249,7 +260,8 @@ const View& ViewSet::of(std::string_view type) const {
   return found == views_.end() ? none_ : found->second;
 }
 
-std::shared_ptr<const ViewSet> compile(const std::function<TypeInput(std::string_view type)>& input, bool every_type_in_scope) {
+std::shared_ptr<const ViewSet> compile(const std::function<TypeInput(std::string_view type)>& input,
+                                       bool every_type_in_scope) {
   return Compiler(input, every_type_in_scope).run();
 }
 
@@ -279,7 +291,8 @@ const Node& container_node(bool sure) {
   struct Nodes {
     Node response, entry, sure, unsure;
     Nodes() {
-      for (const char* name : {"status", "location", "etag", "lastModified"}) response.entries.push_back({name, {Act::copy}});
+      for (const char* name : {"status", "location", "etag", "lastModified"})
+        response.entries.push_back({name, {Act::copy}});
       response.seal();
       for (const char* name : {"fullUrl", "link", "search"}) entry.entries.push_back({name, {Act::copy}});
       entry.entries.push_back({"resource", {Act::resource}});

@@ -17,17 +17,24 @@ constexpr std::size_t memberships_max = 64;
 /// The decision as a list of stages, in order. Each writes what it decided into `steps`.
 class Decision {
  public:
-  Decision(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction, std::string_view type,
-           const RelatedFn& related, WallTime now, std::vector<Step>& steps)
-      : policy_(policy), rules_(policy->rules()), subject_(subject), interaction_(interaction), type_(type), related_(related), now_(now), steps_(steps) {}
+  Decision(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction,
+           std::string_view type, const RelatedFn& related, WallTime now, std::vector<Step>& steps)
+      : policy_(policy),
+        rules_(policy->rules()),
+        subject_(subject),
+        interaction_(interaction),
+        type_(type),
+        related_(related),
+        now_(now),
+        steps_(steps) {}
 
   Allowed<Grant> run() {
     body_->policy = policy_;
     body_->type = type_;
     body_->interaction = interaction_;
     body_->valid_until = subject_.expires;
-    for (const auto stage : {&Decision::check_scope, &Decision::check_roles, &Decision::check_policy, &Decision::check_purpose,
-                             &Decision::resolve_patients}) {
+    for (const auto stage : {&Decision::check_scope, &Decision::check_roles, &Decision::check_policy,
+                             &Decision::check_purpose, &Decision::resolve_patients}) {
       if (auto refusal = (this->*stage)()) return refuse(std::move(*refusal));
     }
     body_->branches = branches_for(*body_, type_, needed(interaction_), &body_->causes);
@@ -42,9 +49,15 @@ class Decision {
  private:
   using Stage = std::optional<Refusal>;
 
-  Stage no(std::string_view stage, int status, std::string_view code, CauseKind kind, std::string cause, std::string where = "") {
+  Stage no(std::string_view stage, int status, std::string_view code, CauseKind kind, std::string cause,
+           std::string where = "") {
     steps_.push_back({std::string(stage), false, cause, std::move(where)});
-    return Refusal{.status = status, .code = std::string(code), .kind = kind, .cause = std::move(cause), .issues = {}, .headers = {}};
+    return Refusal{.status = status,
+                   .code = std::string(code),
+                   .kind = kind,
+                   .cause = std::move(cause),
+                   .issues = {},
+                   .headers = {}};
   }
   void yes(std::string_view stage, std::string detail, std::string where = "") {
     steps_.push_back({std::string(stage), true, std::move(detail), std::move(where)});
@@ -61,7 +74,8 @@ class Decision {
       yes("scope", fmt::format("{} covers {} of {}", scope::text(one), name(interaction_), type_));
       return {};
     }
-    return no("scope", 403, "scope_missing", CauseKind::scope, fmt::format("no scope of the token covers {} of {}", name(interaction_), type_));
+    return no("scope", 403, "scope_missing", CauseKind::scope,
+              fmt::format("no scope of the token covers {} of {}", name(interaction_), type_));
   }
 
   /// 2. The roles that the policy knows.
@@ -91,29 +105,36 @@ class Decision {
       for (const auto& may : role.may) {
         if (!matches(may, type_, interaction_)) continue;
         const bool met = std::ranges::any_of(subject_.scopes.resources(), [&](const auto& one) {
-          return matches(one, type_, interaction_) && (one.context == scope::Context::system) == (may.context == scope::Context::system);
+          return matches(one, type_, interaction_) &&
+                 (one.context == scope::Context::system) == (may.context == scope::Context::system);
         });
         if (!met) continue;
         allowing_.push_back(index);
-        yes("policy", fmt::format("role {} may {} {} by {}", role.name, name(interaction_), type_, scope::text(may)), role.where);
+        yes("policy", fmt::format("role {} may {} {} by {}", role.name, name(interaction_), type_, scope::text(may)),
+            role.where);
         break;
       }
     }
     if (!allowing_.empty()) return {};
     const Role& first = rules_.roles[roles_.front()];
     return no("policy", 403, "policy_denied", CauseKind::policy,
-              fmt::format("{}: role {} does not allow {} of {} under this kind of scope", first.where, first.name, name(interaction_), type_), first.where);
+              fmt::format("{}: role {} does not allow {} of {} under this kind of scope", first.where, first.name,
+                          name(interaction_), type_),
+              first.where);
   }
 
   /// 4. Why. Roles without the purpose take no part.
   Stage check_purpose() {
     body_->purpose = subject_.purpose.empty() ? rules_.roles[allowing_.front()].purposes.front() : subject_.purpose;
-    const auto without = [&](std::uint16_t index) { return std::ranges::find(rules_.roles[index].purposes, body_->purpose) == rules_.roles[index].purposes.end(); };
+    const auto without = [&](std::uint16_t index) {
+      return std::ranges::find(rules_.roles[index].purposes, body_->purpose) == rules_.roles[index].purposes.end();
+    };
     std::erase_if(roles_, without);
     if (std::ranges::all_of(allowing_, without)) {
       const Role& first = rules_.roles[allowing_.front()];
       return no("purpose", 403, "purpose_denied", CauseKind::policy,
-                fmt::format("{}: role {} does not have the purpose that was asked for", first.where, first.name), first.where);
+                fmt::format("{}: role {} does not have the purpose that was asked for", first.where, first.name),
+                first.where);
     }
     yes("purpose", body_->purpose);
     take_scopes();
@@ -125,7 +146,8 @@ class Decision {
     for (const auto& one : subject_.scopes.resources()) {
       const bool system = one.context == scope::Context::system;
       const bool met = std::ranges::any_of(roles_, [&](std::uint16_t index) {
-        return std::ranges::any_of(rules_.roles[index].may, [&](const auto& may) { return (may.context == scope::Context::system) == system; });
+        return std::ranges::any_of(rules_.roles[index].may,
+                                   [&](const auto& may) { return (may.context == scope::Context::system) == system; });
       });
       if (!met) continue;
       body_->scopes.push_back(one);
@@ -150,14 +172,17 @@ class Decision {
           continue;
         }
         if (!add_related(kind, reach.patients)) {
-          return no("relationship", 503, "relationships_unavailable", CauseKind::internal, "the relationships could not be read", role.where);
+          return no("relationship", 503, "relationships_unavailable", CauseKind::internal,
+                    "the relationships could not be read", role.where);
         }
         body_->valid_until = std::min(body_->valid_until, now_ + relationship_lifetime);
       }
       std::ranges::sort(reach.patients);
       reach.patients.erase(std::unique(reach.patients.begin(), reach.patients.end()), reach.patients.end());
-      yes("relationship", reach.all ? fmt::format("role {}: all patients", role.name)
-                                    : fmt::format("role {}: {} patients by {}", role.name, reach.patients.size(), reach.how), role.where);
+      yes("relationship",
+          reach.all ? fmt::format("role {}: all patients", role.name)
+                    : fmt::format("role {}: {} patients by {}", role.name, reach.patients.size(), reach.how),
+          role.where);
       body_->reaches.emplace_back(index, std::move(reach));
     }
     return {};
@@ -176,7 +201,8 @@ class Decision {
       if (!add(subject_.fhir_user, "member", members_)) return false;
       if (members_.size() > memberships_max) members_.resize(memberships_max);
     }
-    return std::ranges::all_of(members_, [&](const std::string& group) { return add(group, access::name(kind), patients); });
+    return std::ranges::all_of(members_,
+                               [&](const std::string& group) { return add(group, access::name(kind), patients); });
   }
 
   bool add(std::string_view person, std::string_view kind, std::vector<std::string>& to) {
@@ -194,7 +220,9 @@ class Decision {
       told.push_back(branch.role);
       const Role& role = rules_.roles[branch.role];
       const auto where = role.view_where.find(type_);
-      yes("view", where == role.view_where.end() ? fmt::format("role {}: {} whole", role.name, type_) : fmt::format("role {}: view.{}", role.name, type_),
+      yes("view",
+          where == role.view_where.end() ? fmt::format("role {}: {} whole", role.name, type_)
+                                         : fmt::format("role {}: view.{}", role.name, type_),
           where == role.view_where.end() ? role.where : where->second);
     }
   }
@@ -215,14 +243,14 @@ class Decision {
 
 }  // namespace
 
-Allowed<Grant> decide(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction, std::string_view type,
-                      const RelatedFn& related, WallTime now) {
+Allowed<Grant> decide(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction,
+                      std::string_view type, const RelatedFn& related, WallTime now) {
   std::vector<Step> steps;
   return Decision(policy, subject, interaction, type, related, now, steps).run();
 }
 
-std::vector<Step> explain(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction, std::string_view type,
-                          const RelatedFn& related, WallTime now) {
+std::vector<Step> explain(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction,
+                          std::string_view type, const RelatedFn& related, WallTime now) {
   std::vector<Step> steps;
   (void)Decision(policy, subject, interaction, type, related, now, steps).run();
   return steps;

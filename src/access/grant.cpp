@@ -41,7 +41,8 @@ Grant Grant::for_fields(const Fields& fields, Cause cause, std::string purpose) 
 Grant Grant::whole(std::string reason, std::string where, std::string purpose) {
   auto body = std::make_shared<GrantBody>();
   body->whole = true;
-  body->causes.push_back({.role = "", .where = std::move(where), .scope = "", .patients = "whole: " + std::move(reason)});
+  body->causes.push_back(
+      {.role = "", .where = std::move(where), .scope = "", .patients = "whole: " + std::move(reason)});
   body->purpose = std::move(purpose);
   body->valid_until = WallTime::max();
   return Grant(std::move(body));
@@ -62,9 +63,7 @@ std::string Grant::cause_text() const {
   return fmt::format("{} role {}, scope {}, patients {}", cause.where, cause.role, cause.scope, cause.patients);
 }
 
-bool Grant::unrestricted() const {
-  return body_->policy == nullptr ? body_->whole : body_->shows_everything;
-}
+bool Grant::unrestricted() const { return body_->policy == nullptr ? body_->whole : body_->shows_everything; }
 
 bool Grant::whole_view(std::string_view type) const {
   if (body_->policy == nullptr) return body_->whole;

@@ -45,13 +45,13 @@ enum class Writes : std::uint8_t { refuse, merge };
 namespace detail {
 struct View;
 struct GrantBody;
-}
+}  // namespace detail
 
 /// Cheap to copy, immutable, any thread.
 class Grant {
  public:
-  /// For a route without a FHIR contract: only these (`show`) or all but these (`hide`) members, by path "a.b.c" through
-  /// objects and arrays.
+  /// For a route without a FHIR contract: only these (`show`) or all but these (`hide`) members, by path "a.b.c"
+  /// through objects and arrays.
   struct Fields {
     bool show = true;
     std::vector<std::string> paths;
@@ -60,7 +60,7 @@ class Grant {
   /// The whole body, because a route says so with a reason (which becomes the cause).
   static Grant whole(std::string reason, std::string where, std::string purpose);
 
-  const std::vector<Branch>& branches() const;   // for the type that was asked about
+  const std::vector<Branch>& branches() const;  // for the type that was asked about
   const std::vector<Cause>& causes() const;
   const std::string& purpose() const;
   const std::string& type() const;
@@ -89,7 +89,8 @@ class Grant {
   std::shared_ptr<const detail::GrantBody> body_;
 };
 
-/// Ids of the patients (or "Organization/2", "PractitionerRole/4" for kind "member") that `person` has a relationship of `kind` with now. Door asks store::Reader::related.
+/// Ids of the patients (or "Organization/2", "PractitionerRole/4" for kind "member") that `person` has a relationship
+/// of `kind` with now. Door asks store::Reader::related.
 using RelatedFn = std::function<Result<std::vector<std::string>>(std::string_view person, std::string_view kind)>;
 
 /// One decision: union over the subject's roles, intersected with the token's scopes. No rule means no. A Refusal comes
@@ -116,8 +117,8 @@ std::vector<Step> explain(const std::shared_ptr<const Policy>&, const Subject&, 
 
 /// What tokens of odd shapes get (without fhirUser, scope or role, with an unknown role, with two roles).
 struct Shape {
-  std::string shape;   // "no fhirUser, role physician, scope user/*.rs"
-  std::string result;  // "nothing", "Patient: panel" ...
+  std::string shape;     // "no fhirUser, role physician, scope user/*.rs"
+  std::string result;    // "nothing", "Patient: panel" ...
   bool finding = false;  // more than nothing, where nothing was due
 };
 std::vector<Shape> token_shapes(const std::shared_ptr<const Policy>&);

@@ -37,12 +37,14 @@ class Members {
 
 class Merge {
  public:
-  explicit Merge(const std::function<bool(std::string_view type)>& contained_shown) : contained_shown_(contained_shown) {}
+  explicit Merge(const std::function<bool(std::string_view type)>& contained_shown)
+      : contained_shown_(contained_shown) {}
 
   bool ambiguous() const { return ambiguous_; }
 
   /// False if nothing is left of the object.
-  bool object(std::string& out, const r4::Definition* definition, const Spec& spec, json::Value current, json::Value submitted, unsigned depth) {
+  bool object(std::string& out, const r4::Definition* definition, const Spec& spec, json::Value current,
+              json::Value submitted, unsigned depth) {
     if (depth > depth_max) ambiguous_ = true;
     if (ambiguous_ || definition == nullptr) return false;
     Members members(out);
@@ -50,12 +52,14 @@ class Merge {
       const Spec child = child_of(*definition, spec, one.name());
       if (hidden(child)) continue;
       std::string text;
-      if (member(text, *definition, child, one.name(), current[one.name()], one, depth)) members.member(one.name()) += text;
+      if (member(text, *definition, child, one.name(), current[one.name()], one, depth))
+        members.member(one.name()) += text;
     }
     for (json::Value one = current.first(); one; one = one.next()) {
       if (submitted[one.name()] && !hidden(child_of(*definition, spec, one.name()))) continue;
       std::string text;
-      if (unseen(text, *definition, child_of(*definition, spec, one.name()), one, depth)) members.member(one.name()) += text;
+      if (unseen(text, *definition, child_of(*definition, spec, one.name()), one, depth))
+        members.member(one.name()) += text;
     }
     return members.end();
   }
@@ -74,8 +78,8 @@ class Merge {
     return child;
   }
 
-  bool member(std::string& text, const r4::Definition& definition, const Spec& child, std::string_view name, json::Value current,
-              json::Value submitted, unsigned depth) {
+  bool member(std::string& text, const r4::Definition& definition, const Spec& child, std::string_view name,
+              json::Value current, json::Value submitted, unsigned depth) {
     if (definition.name == "Meta" && name == "security") return without_tags(text, submitted);
     const auto found = definition.find(name);
     const r4::Definition* inner = found ? found->type->definition : nullptr;
@@ -91,7 +95,8 @@ class Merge {
   }
 
   /// What stays of a member that the writer did not send, or may not.
-  bool unseen(std::string& text, const r4::Definition& definition, const Spec& child, json::Value current, unsigned depth) {
+  bool unseen(std::string& text, const r4::Definition& definition, const Spec& child, json::Value current,
+              unsigned depth) {
     if (current.name() == "contained" && child.keeps_all()) return contained(text, current, {});
     if (child.keeps_all()) return false;  // seen and taken away
     if (hidden(child)) {
@@ -100,12 +105,14 @@ class Merge {
     }
     if (!child.cases.empty() || !child.alternatives.empty()) return items(text, child, current, {}, depth);
     const auto found = definition.find(current.name());
-    if (current.is_object()) return object(text, found ? found->type->definition : nullptr, child, current, {}, depth + 1);
+    if (current.is_object())
+      return object(text, found ? found->type->definition : nullptr, child, current, {}, depth + 1);
     ambiguous_ = true;  // a list whose items are half seen was taken away
     return false;
   }
 
-  bool pairs(std::string& text, const r4::Definition* inner, const Spec& child, json::Value current, json::Value submitted, unsigned depth) {
+  bool pairs(std::string& text, const r4::Definition* inner, const Spec& child, json::Value current,
+             json::Value submitted, unsigned depth) {
     if (!submitted.is_array() || (current && current.size() != submitted.size())) {
       ambiguous_ = true;
       return false;
@@ -149,7 +156,9 @@ class Merge {
   }
 
   enum class State : std::uint8_t { hidden, partial, shown };
-  static State of(const Spec& spec) { return spec.keeps_all() ? State::shown : hidden(spec) ? State::hidden : State::partial; }
+  static State of(const Spec& spec) {
+    return spec.keeps_all() ? State::shown : hidden(spec) ? State::hidden : State::partial;
+  }
 
   static State item_state(const Spec& spec, json::Value item) {
     if (!spec.alternatives.empty()) {
@@ -188,7 +197,8 @@ class Merge {
     bool first = true;
     for (json::Value one = security.first(); one; one = one.next()) {
       const std::string code = one.string("code");
-      const bool ours = one.string("system") == "http://terminology.hl7.org/CodeSystem/v3-ObservationValue" && (code == "REDACTED" || code == "SUBSETTED");
+      const bool ours = one.string("system") == "http://terminology.hl7.org/CodeSystem/v3-ObservationValue" &&
+                        (code == "REDACTED" || code == "SUBSETTED");
       if (ours) continue;
       if (!first) text += ',';
       first = false;
@@ -217,7 +227,8 @@ class Merge {
       return;
     }
     Members members(text);
-    for (json::Value one = submitted.first(); one; one = one.next()) keep(members.member(one.name()), current[one.name()], one, depth + 1);
+    for (json::Value one = submitted.first(); one; one = one.next())
+      keep(members.member(one.name()), current[one.name()], one, depth + 1);
     const bool same = submitted["reference"] && submitted["reference"].raw() == current["reference"].raw();
     if (same && !submitted["display"] && current["display"]) members.member("display") += current["display"].raw();
     members.end();
@@ -228,26 +239,38 @@ class Merge {
 };
 
 Refusal refusal(int status, std::string code, CauseKind kind, std::string cause, std::string issue) {
-  return {.status = status, .code = std::move(code), .kind = kind, .cause = std::move(cause), .issues = {{.code = std::move(issue)}}, .headers = {}};
+  return {.status = status,
+          .code = std::move(code),
+          .kind = kind,
+          .cause = std::move(cause),
+          .issues = {{.code = std::move(issue)}},
+          .headers = {}};
 }
 
 }  // namespace
 
-Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant& grant, std::span<const std::string> patients) {
+Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant& grant,
+                      std::span<const std::string> patients) {
   const GrantBody& body = grant.body();
-  if (body.policy == nullptr) return body.whole ? Allowed<Buffer>(std::move(submitted)) : refuse(refusal(403, "writes_refused", CauseKind::policy, grant.cause_text(), "forbidden"));
+  if (body.policy == nullptr)
+    return body.whole ? Allowed<Buffer>(std::move(submitted))
+                      : refuse(refusal(403, "writes_refused", CauseKind::policy, grant.cause_text(), "forbidden"));
   if (grant.unrestricted()) return submitted;
   const auto before = json::Document::parse(current.inside().view());
   const auto after = json::Document::parse(submitted.view());
-  if (!before || !after) return refuse(refusal(400, "body_malformed", CauseKind::validation, "the body is not well-formed JSON", "structure"));
+  if (!before || !after)
+    return refuse(
+        refusal(400, "body_malformed", CauseKind::validation, "the body is not well-formed JSON", "structure"));
 
   const Facts facts{.patients = patients, .visible = true};
   Picker picker(body, facts);
   const std::string type = before->root().string("resourceType");
   const Picker::Picked picked = picker.pick(type, current.inside().view(), &patients);
-  if (picked.view == nullptr) return refuse(refusal(404, "not_visible", CauseKind::record, "outside of the grant", "not-found"));
+  if (picked.view == nullptr)
+    return refuse(refusal(404, "not_visible", CauseKind::record, "outside of the grant", "not-found"));
   if (picked.view->tagged && grant.writes() == Writes::refuse) {
-    return refuse(refusal(403, "writes_refused", CauseKind::policy, grant.cause_text() + ": writes through a view are refused", "forbidden"));
+    return refuse(refusal(403, "writes_refused", CauseKind::policy,
+                          grant.cause_text() + ": writes through a view are refused", "forbidden"));
   }
   Spec spec = picked.view->spec.root;
   if (picked.view->tagged) {
@@ -256,14 +279,18 @@ Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&
     spec.children["text"].self = Treatment::drop;
   }
   const std::uint64_t roles = picker.roles();
-  const std::function<bool(std::string_view)> contained_shown = [&](std::string_view inner) { return picker.contained(inner, roles).view != nullptr; };
+  const std::function<bool(std::string_view)> contained_shown = [&](std::string_view inner) {
+    return picker.contained(inner, roles).view != nullptr;
+  };
   Merge merge(contained_shown);
   std::string out;
   merge.object(out, r4::find_definition(type), spec, before->root(), after->root(), 0);
   if (merge.ambiguous()) {
     wipe(out.data(), out.size());
     return refuse(refusal(409, "merge_ambiguous", CauseKind::validation,
-                          "list items that are partly hidden from the writer cannot be matched with the stored ones; send as many as were read, in their order", "conflict"));
+                          "list items that are partly hidden from the writer cannot be matched with the stored ones; "
+                          "send as many as were read, in their order",
+                          "conflict"));
   }
   Buffer merged{out};
   wipe(out.data(), out.size());

@@ -52,7 +52,8 @@ const Action& Node::find(std::string_view name) const {
   for (std::size_t at = place(print, name.size(), shift); table[at].entry != nullptr; at = (at + 1) & last) {
     const Slot& slot = table[at];
     if (slot.first != print.first || slot.last != print.last || slot.size != name.size()) continue;
-    if (slot.size <= 16 || std::memcmp(slot.entry->name.data(), name.data(), name.size()) == 0) return slot.entry->action;
+    if (slot.size <= 16 || std::memcmp(slot.entry->name.data(), name.data(), name.size()) == 0)
+      return slot.entry->action;
   }
   return unknown;
 }

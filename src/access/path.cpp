@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t steps_max = 8;
 
-bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 
 class Reader {
  public:
@@ -48,7 +50,8 @@ std::unexpected<Error> bad(std::string message) { return fail("path_malformed", 
 Result<PathStep> read_step(Reader& in, std::string_view text) {
   PathStep step;
   step.name = in.name();
-  if (step.name.empty()) return bad(fmt::format("\"{}\" is not an element path; write names with dots, as in \"name.family\"", text));
+  if (step.name.empty())
+    return bad(fmt::format("\"{}\" is not an element path; write names with dots, as in \"name.family\"", text));
   if (in.take("[x]")) step.name += "[x]";
   if (in.take(".where(")) {
     Condition condition;
@@ -72,9 +75,11 @@ Result<PathStep> read_step(Reader& in, std::string_view text) {
 
 std::string unknown_element(const r4::Definition& definition, std::string_view type, const PathStep& step) {
   std::vector<std::string> known;
-  for (const r4::Element& element : definition.elements) known.push_back(std::string(element.name) + (element.choice ? "[x]" : ""));
+  for (const r4::Element& element : definition.elements)
+    known.push_back(std::string(element.name) + (element.choice ? "[x]" : ""));
   const std::string near = config::nearest(step.name, known);
-  std::string out = fmt::format("{} has no element \"{}\"", definition.name.empty() ? type : definition.name, step.name);
+  std::string out =
+      fmt::format("{} has no element \"{}\"", definition.name.empty() ? type : definition.name, step.name);
   return near.empty() ? out : out + fmt::format("; did you mean \"{}\"?", near);
 }
 
@@ -82,7 +87,8 @@ std::string unknown_element(const r4::Definition& definition, std::string_view t
 const r4::Element* resolve(const r4::Definition& definition, PathStep& step, const r4::ElementType*& type) {
   type = nullptr;
   for (const r4::Element& element : definition.elements) {
-    const bool whole_choice = element.choice && (step.name == element.name || step.name == std::string(element.name) + "[x]");
+    const bool whole_choice =
+        element.choice && (step.name == element.name || step.name == std::string(element.name) + "[x]");
     if (whole_choice) {
       step.name = std::string(element.name) + "[x]";
       return &element;
@@ -113,13 +119,16 @@ Result<Path> parse_path(std::string_view type, std::string_view text) {
     path.element = resolve(*definition, *step, path.type);
     if (path.element == nullptr) return bad(unknown_element(*definition, type, *step));
     const r4::Definition* next = path.type != nullptr ? path.type->definition : nullptr;
-    if (step->condition && (next == nullptr || next->kind == r4::Kind::primitive || !next->find(step->condition->name))) {
-      return bad(fmt::format("\"{}\": \"{}\" cannot have the condition on \"{}\"", text, step->name, step->condition->name));
+    if (step->condition &&
+        (next == nullptr || next->kind == r4::Kind::primitive || !next->find(step->condition->name))) {
+      return bad(
+          fmt::format("\"{}\": \"{}\" cannot have the condition on \"{}\"", text, step->name, step->condition->name));
     }
     definition = next;
     path.steps.push_back(std::move(*step));
     if (in.done()) return path;
-    if (!in.take(".")) return bad(fmt::format("\"{}\" is not an element path; write names with dots, as in \"name.family\"", text));
+    if (!in.take("."))
+      return bad(fmt::format("\"{}\" is not an element path; write names with dots, as in \"name.family\"", text));
   }
 }
 
@@ -132,7 +141,8 @@ Result<std::vector<std::string>> parse_field_path(std::string_view text) {
     const bool plain = !name.empty() && std::ranges::none_of(name, [](char c) {
       return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
     });
-    if (!plain || names.size() == steps_max) return bad("a field path is up to 8 member names with dots between, as in \"person.address.city\"");
+    if (!plain || names.size() == steps_max)
+      return bad("a field path is up to 8 member names with dots between, as in \"person.address.city\"");
     names.emplace_back(name);
   }
   return names;

@@ -17,15 +17,15 @@ struct Condition {
 };
 
 struct PathStep {
-  std::string name;                     // as written, but "value[x]" for a whole choice
-  std::string choice;                   // "value[x]" if `name` is one of its types ("valueQuantity")
+  std::string name;    // as written, but "value[x]" for a whole choice
+  std::string choice;  // "value[x]" if `name` is one of its types ("valueQuantity")
   std::optional<Condition> condition;
 };
 
 struct Path {
   std::vector<PathStep> steps;
-  const r4::Element* element = nullptr;       // the last step's
-  const r4::ElementType* type = nullptr;      // its type; null for a whole choice
+  const r4::Element* element = nullptr;   // the last step's
+  const r4::ElementType* type = nullptr;  // its type; null for a whole choice
 };
 
 /// Reads a path and resolves it against the tables. The error says which step is unknown, and what was perhaps meant.

@@ -74,7 +74,9 @@ Picker::Picked Picker::contained(std::string_view type, std::uint64_t roles) {
 
 bool Picker::may_read(std::string_view type) {
   if (body_.every_type_in_scope) return true;
-  return std::ranges::any_of(body_.scopes, [&](const auto& one) { return (one.type == "*" || one.type == type) && any(one.actions, reading); });
+  return std::ranges::any_of(body_.scopes, [&](const auto& one) {
+    return (one.type == "*" || one.type == type) && any(one.actions, reading);
+  });
 }
 
 }  // namespace ward::access::detail

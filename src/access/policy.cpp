@@ -2,8 +2,8 @@
 
 #include "rules.hpp"
 
-#include <atomic>
 #include <fmt/format.h>
+#include <atomic>
 
 namespace ward::access {
 namespace {
@@ -23,13 +23,16 @@ constexpr ViewKey treatment_keys[] = {
 /// A path with all that can be wrong with it for a treatment; empty if nothing is.
 std::string objection(const Path& path, Treatment treatment) {
   const std::string& first = path.steps.front().name;
-  const bool conditional = std::ranges::any_of(path.steps, [](const PathStep& step) { return step.condition.has_value(); });
+  const bool conditional =
+      std::ranges::any_of(path.steps, [](const PathStep& step) { return step.condition.has_value(); });
   const std::string_view code = path.type != nullptr ? path.type->code : "";
   if (path.steps.size() == 1 && (first == "id" || first == "resourceType") && treatment != Treatment::keep) {
     return "is always shown: the address of a resource names it";
   }
-  if (first == "text" && treatment == Treatment::keep) return "cannot be shown through a view: the narrative repeats what the view hides";
-  if (treatment == Treatment::year && code != "date" && code != "dateTime") return "is not a date or dateTime; `year` is for these";
+  if (first == "text" && treatment == Treatment::keep)
+    return "cannot be shown through a view: the narrative repeats what the view hides";
+  if (treatment == Treatment::year && code != "date" && code != "dateTime")
+    return "is not a date or dateTime; `year` is for these";
   if (treatment == Treatment::zip3 && code != "string") return "is not a string; `zip3` is for a postal code";
   if (treatment == Treatment::mask && conditional) return "has a condition; `mask` is for whole elements, use `hide`";
   if (treatment == Treatment::mask && !path.steps.back().choice.empty()) {
@@ -38,7 +41,8 @@ std::string objection(const Path& path, Treatment treatment) {
   return "";
 }
 
-std::vector<Path> read_paths(const config::Section& view, std::string_view type, std::string_view key, Treatment treatment, bool& good) {
+std::vector<Path> read_paths(const config::Section& view, std::string_view type, std::string_view key,
+                             Treatment treatment, bool& good) {
   std::vector<Path> paths;
   const auto texts = view.texts(key);
   if (texts.empty() && view.has(key) && key != "show") {
@@ -69,14 +73,16 @@ TypeView read_view(const config::Section& view, std::string_view type, bool& goo
     good = false;
   }
   out.root.self = show ? Treatment::drop : Treatment::keep;
-  for (const Path& path : read_paths(view, type, show ? "show" : "hide", show ? Treatment::keep : Treatment::drop, good)) {
+  for (const Path& path :
+       read_paths(view, type, show ? "show" : "hide", show ? Treatment::keep : Treatment::drop, good)) {
     put(out.root, path, show ? Treatment::keep : Treatment::drop, !show);
   }
   bool treated = hide;
   for (const ViewKey& each : treatment_keys) {
     if (!view.has(each.key)) continue;
     treated = treated || each.treatment != Treatment::keep;
-    for (const Path& path : read_paths(view, type, each.key, each.treatment, good)) put(out.root, path, each.treatment, !show);
+    for (const Path& path : read_paths(view, type, each.key, each.treatment, good))
+      put(out.root, path, each.treatment, !show);
   }
   for (const std::string_view later : {"pseudonym", "shift"}) {
     if (!view.has(later)) continue;
@@ -84,7 +90,8 @@ TypeView read_view(const config::Section& view, std::string_view type, bool& goo
     good = false;
   }
   if (!show && !treated) {
-    view.problem("show", fmt::format("the view says nothing; write show = [...] or hide = [...], or leave view.{} out", type));
+    view.problem("show",
+                 fmt::format("the view says nothing; write show = [...] or hide = [...], or leave view.{} out", type));
     good = false;
   }
   out.whole = false;
@@ -96,7 +103,8 @@ TypeView read_view(const config::Section& view, std::string_view type, bool& goo
 /// Reads one role; every problem is reported at its line.
 class RoleReader {
  public:
-  RoleReader(const config::Section& section, std::string name, std::vector<Note>& notes) : section_(section), notes_(notes) {
+  RoleReader(const config::Section& section, std::string name, std::vector<Note>& notes)
+      : section_(section), notes_(notes) {
     role_.name = std::move(name);
     role_.where = section.where("may");
   }
@@ -107,7 +115,8 @@ class RoleReader {
     read_purposes();
     read_views();
     const std::string writes = section_.text("writes", "refuse");
-    if (writes != "refuse" && writes != "merge") problem("writes", fmt::format("\"{}\" is not one of refuse, merge", writes));
+    if (writes != "refuse" && writes != "merge")
+      problem("writes", fmt::format("\"{}\" is not one of refuse, merge", writes));
     role_.writes = writes == "merge" ? Writes::merge : Writes::refuse;
     check_wildcard();
     return std::move(role_);
@@ -159,7 +168,8 @@ class RoleReader {
     for (const std::string& word : words) {
       const auto found = std::ranges::find(patients_names, word);
       if (found == std::end(patients_names)) {
-        problem("patients", fmt::format("\"{}\" is not one of self, delegate, care-team, panel, department, all", word));
+        problem("patients",
+                fmt::format("\"{}\" is not one of self, delegate, care-team, panel, department, all", word));
         continue;
       }
       role_.patients.push_back(static_cast<Patients>(found - std::begin(patients_names)));
@@ -171,7 +181,8 @@ class RoleReader {
     if (role_.purposes.empty()) problem("purpose", "says why, as PurposeOfUse codes: purpose = [\"TREAT\"]");
     for (const std::string& word : role_.purposes) {
       if (std::ranges::find(purposes, word) != std::end(purposes)) continue;
-      problem("purpose", fmt::format("\"{}\" is not one of TREAT, HPAYMT, HOPERAT, PATRQT, ETREAT, HRESCH, PUBHLTH", word));
+      problem("purpose",
+              fmt::format("\"{}\" is not one of TREAT, HPAYMT, HOPERAT, PATRQT, ETREAT, HRESCH, PUBHLTH", word));
     }
   }
 
@@ -189,7 +200,8 @@ class RoleReader {
         continue;
       }
       if (!role_.allows(type, all_actions)) {
-        views.problem(type, fmt::format("role {} may do nothing with {}; add it to `may`, or take the view out", role_.name, type));
+        views.problem(type, fmt::format("role {} may do nothing with {}; add it to `may`, or take the view out",
+                                        role_.name, type));
         role_.broken = true;
       }
       bool good = true;
@@ -207,7 +219,8 @@ class RoleReader {
     if (reason.empty()) {
       problem("may", "\"*\" shows every type whole that has no view; say why: reason = \"...\", or name the types");
     } else {
-      notes_.push_back({role_.where, fmt::format("role {} may see every type that has no view whole: {}", role_.name, reason)});
+      notes_.push_back(
+          {role_.where, fmt::format("role {} may see every type that has no view whole: {}", role_.name, reason)});
     }
   }
 
@@ -222,7 +235,8 @@ class RoleReader {
 std::string_view name(Patients patients) { return patients_names[static_cast<std::size_t>(patients)]; }
 
 std::string_view name(Interaction interaction) {
-  constexpr std::string_view names[] = {"read", "vread", "history", "search", "search_history", "create", "update", "patch", "delete"};
+  constexpr std::string_view names[] = {"read",   "vread",  "history", "search", "search_history",
+                                        "create", "update", "patch",   "delete"};
   return names[static_cast<std::size_t>(interaction)];
 }
 

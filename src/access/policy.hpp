@@ -1,4 +1,5 @@
-// The policy: roles, what they may, whose records, for which purposes, and through which views. docs/reference/policy.md.
+// The policy: roles, what they may, whose records, for which purposes, and through which views.
+// docs/reference/policy.md.
 #pragma once
 
 #include "base/config.hpp"

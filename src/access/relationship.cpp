@@ -16,7 +16,8 @@ struct Times {
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
 
-/// Milliseconds of the beginning (or, for `until`, the end) of what a FHIR dateTime names: a year, month, day or instant.
+/// Milliseconds of the beginning (or, for `until`, the end) of what a FHIR dateTime names: a year, month, day or
+/// instant.
 std::optional<std::int64_t> moment(const std::string& text, bool until) {
   using namespace std::chrono;
   const auto number = [&](std::size_t at, std::size_t length) {
@@ -38,9 +39,12 @@ std::optional<std::int64_t> moment(const std::string& text, bool until) {
   }
   sys_days edge = day;
   if (until) {
-    if (text.size() >= 10) edge += days(1);
-    else if (text.size() >= 7) edge = sys_days((day.year() / day.month() + months(1)) / std::chrono::day(1));
-    else edge = sys_days((day.year() + years(1)) / January / 1);
+    if (text.size() >= 10)
+      edge += days(1);
+    else if (text.size() >= 7)
+      edge = sys_days((day.year() / day.month() + months(1)) / std::chrono::day(1));
+    else
+      edge = sys_days((day.year() + years(1)) / January / 1);
   }
   return duration_cast<milliseconds>(edge.time_since_epoch()).count();
 }
@@ -54,18 +58,23 @@ Times period(json::Value value) {
   return out;
 }
 
-Times both(const Times& a, const Times& b) { return {std::max(a.from_ms, b.from_ms), std::min(a.until_ms, b.until_ms)}; }
+Times both(const Times& a, const Times& b) {
+  return {std::max(a.from_ms, b.from_ms), std::min(a.until_ms, b.until_ms)};
+}
 
 /// "Practitioner/3" of a Reference: a relative one, or empty.
 std::string target(json::Value reference) {
   const std::string text = reference.string("reference");
   const std::size_t slash = text.find('/');
-  const bool local = slash != std::string::npos && slash > 0 && text.find('/', slash + 1) == std::string::npos && text.find(':') == std::string::npos;
+  const bool local = slash != std::string::npos && slash > 0 && text.find('/', slash + 1) == std::string::npos &&
+                     text.find(':') == std::string::npos;
   return local && slash + 1 < text.size() ? text : "";
 }
 
 std::string id_of(const std::string& reference, std::string_view type) {
-  return reference.starts_with(type) && reference.size() > type.size() + 1 && reference[type.size()] == '/' ? reference.substr(type.size() + 1) : "";
+  return reference.starts_with(type) && reference.size() > type.size() + 1 && reference[type.size()] == '/'
+             ? reference.substr(type.size() + 1)
+             : "";
 }
 
 bool is_carer(const std::string& reference) {
@@ -99,7 +108,8 @@ void from_care_team(json::Value team, Rows& rows) {
       if (is_carer(member)) rows.add(member, patient, "care-team", times);
     }
   }
-  for (json::Value one = team["managingOrganization"].first(); one; one = one.next()) rows.add(target(one), patient, "care-team", whole);
+  for (json::Value one = team["managingOrganization"].first(); one; one = one.next())
+    rows.add(target(one), patient, "care-team", whole);
 }
 
 void from_encounter(json::Value encounter, Rows& rows) {
@@ -132,7 +142,8 @@ void from_patient(json::Value patient, Rows& rows) {
   const std::string id = patient.string("id");
   if (id.empty()) return;
   rows.add("Patient/" + id, id, "self");
-  for (json::Value one = patient["generalPractitioner"].first(); one; one = one.next()) rows.add(target(one), id, "panel");
+  for (json::Value one = patient["generalPractitioner"].first(); one; one = one.next())
+    rows.add(target(one), id, "panel");
   rows.add(target(patient["managingOrganization"]), id, "department");
 }
 
@@ -143,7 +154,8 @@ void from_practitioner_role(json::Value role, Rows& rows) {
   const Times times = period(role["period"]);
   const std::string person = target(role["practitioner"]);
   rows.add(person, target(role["organization"]), "member", times);
-  if (const std::string id = role.string("id"); !id.empty()) rows.add(person, "PractitionerRole/" + id, "member", times);
+  if (const std::string id = role.string("id"); !id.empty())
+    rows.add(person, "PractitionerRole/" + id, "member", times);
 }
 
 void from_related_person(json::Value related, Rows& rows) {
@@ -160,8 +172,12 @@ std::vector<Relationship> derive(const json::Document& document) {
     void (*read)(json::Value, Rows&);
   };
   constexpr Source sources[] = {
-      {"CareTeam", from_care_team}, {"Encounter", from_encounter},     {"Appointment", from_appointment},
-      {"Patient", from_patient},    {"PractitionerRole", from_practitioner_role}, {"RelatedPerson", from_related_person},
+      {"CareTeam", from_care_team},
+      {"Encounter", from_encounter},
+      {"Appointment", from_appointment},
+      {"Patient", from_patient},
+      {"PractitionerRole", from_practitioner_role},
+      {"RelatedPerson", from_related_person},
   };
   const json::Value root = document.root();
   const std::string type = root.string("resourceType");

@@ -38,13 +38,18 @@ scope::Actions needed(Interaction interaction) {
   switch (interaction) {
     case Interaction::read:
     case Interaction::vread:
-    case Interaction::history: return {.read = true};
+    case Interaction::history:
+      return {.read = true};
     case Interaction::search:
-    case Interaction::search_history: return {.search = true};
-    case Interaction::create: return {.create = true};
+    case Interaction::search_history:
+      return {.search = true};
+    case Interaction::create:
+      return {.create = true};
     case Interaction::update:
-    case Interaction::patch: return {.update = true};
-    case Interaction::remove: return {.remove = true};
+    case Interaction::patch:
+      return {.update = true};
+    case Interaction::remove:
+      return {.remove = true};
   }
   return {};
 }
@@ -65,12 +70,14 @@ bool about_nobody(std::string_view type) {
 
 bool in_branch(const Branch& branch, std::string_view type, std::span<const std::string> patients) {
   if (branch.all || about_nobody(type)) return true;
-  return std::ranges::any_of(patients, [&](const std::string& id) { return std::ranges::binary_search(branch.patients, id); });
+  return std::ranges::any_of(patients,
+                             [&](const std::string& id) { return std::ranges::binary_search(branch.patients, id); });
 }
 
 bool Role::allows(std::string_view type, const scope::Actions& any_of) const {
   if (broken) return false;
-  return std::ranges::any_of(may, [&](const auto& one) { return (one.type == "*" || one.type == type) && any(one.actions, any_of); });
+  return std::ranges::any_of(
+      may, [&](const auto& one) { return (one.type == "*" || one.type == type) && any(one.actions, any_of); });
 }
 
 TypeView Role::view(std::string_view type) const {
@@ -128,10 +135,12 @@ void GrantBody::settle() {
     role_views.push_back(std::move(set));
   }
   const auto everywhere = branches_for(*this, "*", reading, nullptr);
-  sees_everything = std::ranges::any_of(everywhere, [](const Branch& one) { return one.all && one.constraints.empty(); });
+  sees_everything =
+      std::ranges::any_of(everywhere, [](const Branch& one) { return one.all && one.constraints.empty(); });
 }
 
-std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, const scope::Actions& any_of, std::vector<Cause>* causes) {
+std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, const scope::Actions& any_of,
+                                 std::vector<Cause>* causes) {
   std::vector<Branch> out;
   for (const auto& [index, reach] : body.reaches) {
     const Role& role = body.rules().roles[index];
@@ -140,13 +149,16 @@ std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, c
       for (const scope::ResourceScope& token : body.scopes) {
         if ((token.type != "*" && token.type != type) || !any(token.actions, any_of)) continue;
         if ((token.context == scope::Context::system) != (may.context == scope::Context::system)) continue;
-        Branch branch{.all = reach.all, .patients = reach.patients, .constraints = may.constraints, .role = index, .cause = 0};
+        Branch branch{
+            .all = reach.all, .patients = reach.patients, .constraints = may.constraints, .role = index, .cause = 0};
         branch.constraints.insert(branch.constraints.end(), token.constraints.begin(), token.constraints.end());
         std::ranges::sort(branch.constraints);
-        branch.constraints.erase(std::unique(branch.constraints.begin(), branch.constraints.end()), branch.constraints.end());
+        branch.constraints.erase(std::unique(branch.constraints.begin(), branch.constraints.end()),
+                                 branch.constraints.end());
         std::string how = reach.how;
         if (token.context == scope::Context::patient || may.context == scope::Context::patient) {
-          const bool own = !body.token_patient.empty() && (reach.all || std::ranges::binary_search(reach.patients, body.token_patient));
+          const bool own = !body.token_patient.empty() &&
+                           (reach.all || std::ranges::binary_search(reach.patients, body.token_patient));
           branch.all = false;
           branch.patients.clear();
           if (own) branch.patients.push_back(body.token_patient);

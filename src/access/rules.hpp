@@ -17,14 +17,14 @@ constexpr std::size_t roles_max = 64;
 
 struct Role {
   std::string name;
-  std::string where;                        // of `may`
+  std::string where;  // of `may`
   std::vector<scope::ResourceScope> may;
   std::vector<Patients> patients;
   std::vector<std::string> purposes;
   std::map<std::string, TypeView, std::less<>> views;
   std::map<std::string, std::string, std::less<>> view_where;
   Writes writes = Writes::refuse;
-  bool broken = false;                      // had a problem: allows nothing
+  bool broken = false;  // had a problem: allows nothing
 
   bool allows(std::string_view type, const scope::Actions& any_of) const;
   TypeView view(std::string_view type) const;
@@ -53,22 +53,22 @@ struct Reach {
 
 struct GrantBody {
   std::shared_ptr<const Policy> policy;
-  std::shared_ptr<const FieldView> fields;      // of for_fields
-  bool whole = false;                           // of whole()
+  std::shared_ptr<const FieldView> fields;  // of for_fields
+  bool whole = false;                       // of whole()
   std::string type;
   Interaction interaction = Interaction::read;
   std::vector<scope::ResourceScope> scopes;
-  bool every_type_in_scope = false;             // for reading
-  std::string token_patient;                    // for patient/ scopes
+  bool every_type_in_scope = false;                      // for reading
+  std::string token_patient;                             // for patient/ scopes
   std::vector<std::pair<std::uint16_t, Reach>> reaches;  // by role
-  std::vector<Branch> branches;                 // for `type` and `interaction`
+  std::vector<Branch> branches;                          // for `type` and `interaction`
   std::vector<Cause> causes;
   std::string purpose;
   WallTime valid_until{};
   Writes writes = Writes::refuse;
   // Worked out once, by `settle`.
-  bool sees_everything = false;                 // every resource of every type is in a branch
-  bool shows_everything = false;                // ... and leaves as it is
+  bool sees_everything = false;                            // every resource of every type is in a branch
+  bool shows_everything = false;                           // ... and leaves as it is
   std::vector<std::shared_ptr<const ViewSet>> role_views;  // in the order of `reaches`
 
   void settle();
@@ -82,7 +82,8 @@ struct GrantBody {
 };
 
 /// Branches for any type: role and scope, met. `causes` may be null.
-std::vector<Branch> branches_for(const GrantBody&, std::string_view type, const scope::Actions& any_of, std::vector<Cause>* causes);
+std::vector<Branch> branches_for(const GrantBody&, std::string_view type, const scope::Actions& any_of,
+                                 std::vector<Cause>* causes);
 scope::Actions needed(Interaction);
 bool any(const scope::Actions& have, const scope::Actions& any_of);
 /// True if resources of this type are about nobody: outside of the patient compartment, without a reference that could

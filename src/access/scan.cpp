@@ -1,7 +1,7 @@
 #include "scan.hpp"
 
-#include <bit>
 #include <simdjson.h>
+#include <bit>
 
 namespace ward::access::detail {
 
@@ -24,7 +24,8 @@ bool Scan::run(std::string_view body) {
     const std::size_t capacity = std::bit_ceil(std::max<std::size_t>(body.size(), 64 * 1024));
     inside_->parser.reset();
     inside_->capacity = 0;
-    const auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, inside_->parser);
+    const auto error =
+        simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, inside_->parser);
     if (error != simdjson::SUCCESS) return false;
     inside_->capacity = capacity;
   }

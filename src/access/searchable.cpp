@@ -9,7 +9,9 @@ namespace {
 
 using namespace detail;
 
-bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 /// Walks the paths of a FHIRPath expression through a view. What it does not understand it refuses.
 class Reader {
@@ -96,7 +98,7 @@ class Reader {
         at = Spec{};
         continue;
       }
-      if (first && word == "text" ) return false;
+      if (first && word == "text") return false;
       first = false;
       if (!step(at, definition, word)) return false;
       if (at_ < text_.size() && text_[at_] == '[') {
@@ -154,7 +156,8 @@ class Reader {
 bool searchable(const Grant& grant, const r4::SearchParam& param) {
   const GrantBody& body = grant.body();
   if (body.policy == nullptr) return body.whole;
-  const auto branches = param.base == body.type ? body.branches : branches_for(body, param.base, {.read = true, .search = true}, nullptr);
+  const auto branches =
+      param.base == body.type ? body.branches : branches_for(body, param.base, {.read = true, .search = true}, nullptr);
   for (const Branch& branch : branches) {
     const TypeView view = body.rules().roles[branch.role].view(param.base);
     if (view.whole) continue;

@@ -17,20 +17,24 @@ struct Result {
 
 /// What a subject without any relationship sees, over all types.
 Result seen(const std::shared_ptr<const Policy>& policy, const Subject& subject) {
-  const RelatedFn nobody = [](std::string_view, std::string_view) -> ward::Result<std::vector<std::string>> { return std::vector<std::string>{}; };
+  const RelatedFn nobody = [](std::string_view, std::string_view) -> ward::Result<std::vector<std::string>> {
+    return std::vector<std::string>{};
+  };
   std::vector<std::string> all;
   std::size_t open = 0;
   for (const std::string_view type : r4::resource_types()) {
     const auto grant = decide(policy, subject, Interaction::read, type, nobody, WallTime{});
     if (!grant) continue;
-    const bool any = std::ranges::any_of(grant->branches(), [](const Branch& one) { return one.all || !one.patients.empty(); });
+    const bool any =
+        std::ranges::any_of(grant->branches(), [](const Branch& one) { return one.all || !one.patients.empty(); });
     if (any) all.emplace_back(type);
     if (!any && about_nobody(type)) ++open;
   }
   Result out;
   if (!all.empty()) {
     out.anything = true;
-    out.text = all.size() > 3 ? fmt::format("{} types of all patients", all.size()) : fmt::format("{} of all patients", fmt::join(all, ", "));
+    out.text = all.size() > 3 ? fmt::format("{} types of all patients", all.size())
+                              : fmt::format("{} of all patients", fmt::join(all, ", "));
   } else if (open > 0) {
     out.text = fmt::format("{} types that are about nobody", open);
   }
@@ -63,14 +67,16 @@ std::vector<Shape> token_shapes(const std::shared_ptr<const Policy>& policy) {
     nothing_due(fmt::format("role {}, no scope", role.name), subject({role.name}, "Practitioner/x", "openid"));
     const bool all = std::ranges::find(role.patients, Patients::all) != role.patients.end();
     const Result result = seen(policy, subject({role.name}, "", everything));
-    shapes.push_back({fmt::format("role {}, no fhirUser, every scope", role.name), result.text, result.anything && !all});
+    shapes.push_back(
+        {fmt::format("role {}, no fhirUser, every scope", role.name), result.text, result.anything && !all});
   }
   for (std::size_t a = 0; a < roles.size(); ++a) {
     for (std::size_t b = a + 1; b < roles.size() && roles.size() <= 12; ++b) {
       const Result both = seen(policy, subject({roles[a].name, roles[b].name}, "Practitioner/x", everything));
       const bool either = seen(policy, subject({roles[a].name}, "Practitioner/x", everything)).anything ||
                           seen(policy, subject({roles[b].name}, "Practitioner/x", everything)).anything;
-      shapes.push_back({fmt::format("roles {} and {}, every scope", roles[a].name, roles[b].name), both.text, both.anything && !either});
+      shapes.push_back({fmt::format("roles {} and {}, every scope", roles[a].name, roles[b].name), both.text,
+                        both.anything && !either});
     }
   }
   return shapes;

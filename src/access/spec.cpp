@@ -21,7 +21,9 @@ bool same_cases(const Spec& a, const Spec& b) {
 
 bool same(const Spec& a, const Spec& b) {
   return a.self == b.self && same_cases(a, b) && std::ranges::equal(a.alternatives, b.alternatives, same) &&
-         std::ranges::equal(a.children, b.children, [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
+         std::ranges::equal(a.children, b.children, [](const auto& x, const auto& y) {
+           return x.first == y.first && same(x.second, y.second);
+         });
 }
 
 template <class Combine, class Pick>
@@ -114,7 +116,8 @@ Spec meet(const Spec& a, const Spec& b) {
   if (a.keeps_all()) return b;
   if (b.keeps_all() || same(a, b)) return a;
   const bool conditional = !a.cases.empty() || !b.cases.empty() || !a.alternatives.empty() || !b.alternatives.empty();
-  if (conditional) return leaf(Treatment::drop);  // not both can be kept in one pass; nothing is lost that must be shown
+  if (conditional)
+    return leaf(Treatment::drop);  // not both can be kept in one pass; nothing is lost that must be shown
   Spec out = by_child(a, b, meet, [](Treatment x, Treatment y) { return std::min(x, y); });
   out.named = a.named && b.named;
   return out;

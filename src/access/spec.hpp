@@ -15,11 +15,12 @@ enum class Treatment : std::uint8_t { drop, mask, zip3, year, keep };
 struct Case;
 
 /// An element: without children, `self` holds for all of it; with children, `self` holds for those not listed. `cases`:
-/// items of a list that match a condition differ; `narrowing`: a matching case takes away (hide) instead of giving (show).
+/// items of a list that match a condition differ; `narrowing`: a matching case takes away (hide) instead of giving
+/// (show).
 struct Spec {
   Treatment self = Treatment::keep;
-  bool named = false;   // by the policy itself: then an attachment's data stays
-  std::string choice;   // "value[x]", if this is one type of a choice
+  bool named = false;  // by the policy itself: then an attachment's data stays
+  std::string choice;  // "value[x]", if this is one type of a choice
   std::map<std::string, Spec, std::less<>> children;
   std::vector<Case> cases;
   bool narrowing = false;
@@ -39,9 +40,9 @@ struct Case {
 /// The view of one type in one role.
 struct TypeView {
   Spec root;
-  bool whole = true;        // nothing hidden or treated
-  bool subsetted = false;   // made by `show`
-  bool redacted = false;    // made by `hide` or by a treatment
+  bool whole = true;       // nothing hidden or treated
+  bool subsetted = false;  // made by `show`
+  bool redacted = false;   // made by `hide` or by a treatment
 };
 
 /// Puts a rule at a path. Rules of show or hide first, treatments after them.

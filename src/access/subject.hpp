@@ -15,13 +15,13 @@ enum class SubjectKind : std::uint8_t { person, client };
 
 struct Subject {
   SubjectKind kind = SubjectKind::person;
-  std::string id;                  // `sub`
+  std::string id;  // `sub`
   std::string client_id;
   std::string fhir_user;           // "Practitioner/1"; empty: none, and then no relationship holds
   std::string launch_patient;      // the token's `patient` claim: an id without "Patient/"; may be empty
   std::vector<std::string> roles;  // of the person, or of the client's registration
   scope::ScopeSet scopes;
-  std::string purpose;             // PurposeOfUse code asked for; empty: the first that the role has
+  std::string purpose;  // PurposeOfUse code asked for; empty: the first that the role has
   std::string jti;
   WallTime expires{};
 };

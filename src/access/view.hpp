@@ -21,14 +21,14 @@ enum class Act : std::uint8_t {
   copy,          // the span as it is
   copy_checked,  // as it is, unless it holds an extension: then by the node
   descend,
-  conditional,   // list items by their content
+  conditional,  // list items by their content
   year,
   zip3,
-  resource,      // by the view of its own type
-  type_name,     // "resourceType"
-  meta,          // of a resource: its security gets the view's tags
-  tags,          // meta.security
-  display,       // of a Reference: kept if its target's type may be named
+  resource,   // by the view of its own type
+  type_name,  // "resourceType"
+  meta,       // of a resource: its security gets the view's tags
+  tags,       // meta.security
+  display,    // of a Reference: kept if its target's type may be named
 };
 
 struct Action {
@@ -58,8 +58,8 @@ struct Node {
     Action action;
   };
   std::vector<Entry> entries;
-  std::string masked;           // members put in place of required or masked ones: "\"_status\":{...}"; empty: none
-  Action unknown;               // names that are not in the table
+  std::string masked;  // members put in place of required or masked ones: "\"_status\":{...}"; empty: none
+  Action unknown;      // names that are not in the table
   struct Slot {
     std::uint64_t first = 0, last = 0;  // the first and last eight bytes of the name
     std::size_t size = 0;
@@ -68,7 +68,7 @@ struct Node {
   std::vector<Slot> slots;
   unsigned shift = 0;
 
-  void seal();                  // builds the hash; entries must not change afterwards
+  void seal();  // builds the hash; entries must not change afterwards
   /// `name` must have 8 readable bytes behind it.
   const Action& find(std::string_view name) const;
 };
@@ -76,11 +76,11 @@ struct Node {
 /// How resources of one type leave.
 struct View {
   bool readable = false;
-  bool whole = true;            // as they are, byte for byte
-  bool tagged = false;          // something of the type itself is hidden: REDACTED, SUBSETTED
-  const Node* root = nullptr;   // unless whole
-  std::string tags;             // the codings, comma between
-  TypeView spec;                // for `hides` and `merge`
+  bool whole = true;           // as they are, byte for byte
+  bool tagged = false;         // something of the type itself is hidden: REDACTED, SUBSETTED
+  const Node* root = nullptr;  // unless whole
+  std::string tags;            // the codings, comma between
+  TypeView spec;               // for `hides` and `merge`
 };
 
 /// All views of a set of roles. Immutable.
@@ -88,7 +88,9 @@ class ViewSet {
  public:
   const View& of(std::string_view type) const;
   bool all_whole() const { return all_whole_; }
-  bool names(std::string_view type) const { return nameable_.contains(type); }  // may a reference to it keep its display
+  bool names(std::string_view type) const {
+    return nameable_.contains(type);
+  }  // may a reference to it keep its display
 
  private:
   friend class Compiler;
@@ -106,7 +108,8 @@ struct TypeInput {
 };
 /// `input` tells for each resource type what the roles say together; `every_type_in_scope` is false if the token's
 /// scopes do not cover every type, so that references and contained resources must be looked at.
-std::shared_ptr<const ViewSet> compile(const std::function<TypeInput(std::string_view type)>& input, bool every_type_in_scope);
+std::shared_ptr<const ViewSet> compile(const std::function<TypeInput(std::string_view type)>& input,
+                                       bool every_type_in_scope);
 
 /// For bodies without a contract: only these or all but these fields.
 struct FieldView {

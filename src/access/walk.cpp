@@ -8,7 +8,8 @@ namespace {
 constexpr unsigned depth_max = 64;
 
 // The ZIP3 areas of at most 20,000 people (2000 Census), as the guidance to 45 CFR 164.514(b)(2)(i)(B) lists them.
-constexpr std::string_view small_zip3[] = {"036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"};
+constexpr std::string_view small_zip3[] = {"036", "059", "063", "102", "203", "556", "692", "790", "821",
+                                           "823", "830", "831", "878", "879", "884", "890", "893"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool digits(std::string_view text) { return std::ranges::all_of(text, is_digit); }
@@ -23,17 +24,23 @@ constexpr auto nesting = [] {
 
 int rank(const Action& action) {
   switch (action.act) {
-    case Act::drop: return 0;
-    case Act::descend: return 1;
-    case Act::copy_checked: return 2;
-    case Act::copy: return 3;
-    default: return 1;
+    case Act::drop:
+      return 0;
+    case Act::descend:
+      return 1;
+    case Act::copy_checked:
+      return 2;
+    case Act::copy:
+      return 3;
+    default:
+      return 1;
   }
 }
 
 /// Whether `text`, which begins with `first`, is between. What is compared may run into the padding behind a body.
 bool holds(const char* at, const char* end, char first, std::string_view text) {
-  while (at < end && (at = static_cast<const char*>(std::memchr(at, first, static_cast<std::size_t>(end - at)))) != nullptr) {
+  while (at < end &&
+         (at = static_cast<const char*>(std::memchr(at, first, static_cast<std::size_t>(end - at)))) != nullptr) {
     if (std::memcmp(at, text.data(), text.size()) == 0) return true;
     ++at;
   }
@@ -42,7 +49,8 @@ bool holds(const char* at, const char* end, char first, std::string_view text) {
 
 /// The type that a reference names: "Practitioner/1", also absolute and with a version; empty if it does not tell.
 std::string_view referenced_type(std::string_view reference) {
-  if (const auto history = reference.find("/_history/"); history != std::string_view::npos) reference = reference.substr(0, history);
+  if (const auto history = reference.find("/_history/"); history != std::string_view::npos)
+    reference = reference.substr(0, history);
   const std::size_t slash = reference.rfind('/');
   if (slash == std::string_view::npos || slash == 0) return {};
   const std::string_view before = reference.substr(0, slash);
@@ -52,7 +60,12 @@ std::string_view referenced_type(std::string_view reference) {
 }  // namespace
 
 Walk::Walk(std::string_view body, const Scan& scan, Buffer& out, Picker& picker)
-    : body_(body), source_(body.data()), index_(scan.index()), count_(scan.count()), out_(out, body.data()), picker_(picker) {
+    : body_(body),
+      source_(body.data()),
+      index_(scan.index()),
+      count_(scan.count()),
+      out_(out, body.data()),
+      picker_(picker) {
   extensions_ = holds_extension(0, static_cast<std::uint32_t>(body.size()));
 }
 
@@ -193,7 +206,8 @@ Outcome Walk::members(const Node& node, unsigned depth, std::uint32_t& count) {
 Outcome Walk::member(const Action& action, std::uint32_t begin, unsigned depth) {
   const std::uint32_t value_begin = index_[i_];
   switch (action.act) {
-    case Act::drop: return skip() ? Outcome::nothing : Outcome::malformed;
+    case Act::drop:
+      return skip() ? Outcome::nothing : Outcome::malformed;
     case Act::copy:
       if (!skip() || i_ >= count_) return Outcome::malformed;
       out_.copy(begin, index_[i_]);
@@ -222,8 +236,10 @@ Outcome Walk::member(const Action& action, std::uint32_t begin, unsigned depth) 
       return Outcome::written;
     }
     case Act::year:
-    case Act::zip3: return treated(action, begin);
-    default: break;
+    case Act::zip3:
+      return treated(action, begin);
+    default:
+      break;
   }
   const Writer::Mark mark = out_.mark();
   out_.copy(begin, value_begin);
@@ -280,11 +296,15 @@ Outcome Walk::array(const Action& action, unsigned depth, std::string_view tail)
 /// One value that is not a list.
 Outcome Walk::item(const Action& action, unsigned depth) {
   switch (action.act) {
-    case Act::conditional: return at(i_) == '{' ? item(choose(*action.conditional), depth) : (skip() ? Outcome::nothing : Outcome::malformed);
+    case Act::conditional:
+      return at(i_) == '{' ? item(choose(*action.conditional), depth)
+                           : (skip() ? Outcome::nothing : Outcome::malformed);
     case Act::drop:
     case Act::year:
-    case Act::zip3: return skip() ? Outcome::nothing : Outcome::malformed;
-    case Act::resource: return resource(depth + 1);
+    case Act::zip3:
+      return skip() ? Outcome::nothing : Outcome::malformed;
+    case Act::resource:
+      return resource(depth + 1);
     case Act::copy: {
       const std::uint32_t begin = index_[i_];
       if (!skip()) return Outcome::malformed;
@@ -292,7 +312,8 @@ Outcome Walk::item(const Action& action, unsigned depth) {
       out_.copy(begin, end);
       return Outcome::written;
     }
-    default: break;
+    default:
+      break;
   }
   if (at(i_) == '{') {
     const bool entry = in_container_ && depth == 0 && action.act == Act::descend;
@@ -431,8 +452,8 @@ Action Walk::choose(const Conditional& conditional) const {
   return best;
 }
 
-/// Whether the object at the present token has name = literal. A value with an escape, a second value, or something that
-/// is not a string leaves it unsure.
+/// Whether the object at the present token has name = literal. A value with an escape, a second value, or something
+/// that is not a string leaves it unsure.
 bool Walk::matches(const Condition& condition, bool when_unsure) const {
   int depth = 0;
   bool found = false;

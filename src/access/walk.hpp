@@ -14,7 +14,7 @@ class Picker {
   Picker(const GrantBody& body, const Facts& facts) : body_(body), facts_(facts) {}
 
   struct Picked {
-    const View* view = nullptr;       // null: may not be seen
+    const View* view = nullptr;  // null: may not be seen
     const ViewSet* set = nullptr;
   };
   /// `own`: the patients are known to be these.
@@ -36,7 +36,7 @@ class Picker {
   const Facts& facts_;
   std::deque<Known> known_;
   std::map<std::pair<std::uint64_t, bool>, std::shared_ptr<const ViewSet>> sets_;
-  std::uint64_t roles_ = 0;   // of the last pick
+  std::uint64_t roles_ = 0;  // of the last pick
 };
 
 enum class Outcome : std::uint8_t { written, nothing, malformed };
@@ -55,7 +55,7 @@ class Walk {
 
  private:
   struct Frame {
-    const View* view = nullptr;   // of the resource around
+    const View* view = nullptr;  // of the resource around
     const ViewSet* set = nullptr;
     std::string_view type;
     std::uint64_t roles = 0;
@@ -93,8 +93,8 @@ class Walk {
   Writer out_;
   Picker& picker_;
   Frame frame_;
-  std::uint32_t open_ = 0;           // index of the '{' of the object being walked
-  bool extensions_ = false;          // somewhere in the body
+  std::uint32_t open_ = 0;   // index of the '{' of the object being walked
+  bool extensions_ = false;  // somewhere in the body
   bool in_container_ = false;
   bool visible_ = false;
   bool entry_denied_ = false;

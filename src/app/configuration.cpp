@@ -10,7 +10,8 @@ namespace {
 
 using config::Section;
 
-void read_listen(const Section& section, std::string_view key, net::Listen& listen, bool* on, std::string_view otherwise) {
+void read_listen(const Section& section, std::string_view key, net::Listen& listen, bool* on,
+                 std::string_view otherwise) {
   const std::string text = section.text(key, otherwise);
   if (text == "off" && on != nullptr) {
     *on = false;
@@ -19,13 +20,16 @@ void read_listen(const Section& section, std::string_view key, net::Listen& list
   const std::size_t colon = text.rfind(':');
   unsigned port = 0;
   const char* end = text.data() + text.size();
-  const auto parsed = colon == std::string::npos ? std::from_chars_result{text.data(), std::errc::invalid_argument} : std::from_chars(text.data() + colon + 1, end, port);
+  const auto parsed = colon == std::string::npos ? std::from_chars_result{text.data(), std::errc::invalid_argument}
+                                                 : std::from_chars(text.data() + colon + 1, end, port);
   if (parsed.ec != std::errc() || parsed.ptr != end || port > 65535) {
-    section.problem(key, fmt::format("needs ADDRESS:PORT, as in \"127.0.0.1:8443\"{}", on != nullptr ? ", or \"off\"" : ""));
+    section.problem(key,
+                    fmt::format("needs ADDRESS:PORT, as in \"127.0.0.1:8443\"{}", on != nullptr ? ", or \"off\"" : ""));
     return;
   }
   listen.address = text.substr(0, colon);
-  if (listen.address.starts_with('[') && listen.address.ends_with(']')) listen.address = listen.address.substr(1, listen.address.size() - 2);
+  if (listen.address.starts_with('[') && listen.address.ends_with(']'))
+    listen.address = listen.address.substr(1, listen.address.size() - 2);
   boost::system::error_code bad;
   boost::asio::ip::make_address(listen.address, bad);
   if (bad) section.problem(key, "the address must be an IP address, as in 0.0.0.0, 127.0.0.1 or [::1]");
@@ -38,13 +42,16 @@ std::filesystem::path resolved(const std::string& text, const std::filesystem::p
 
 void need_file(const Section& section, std::string_view key, const std::filesystem::path& file) {
   std::error_code error;
-  if (!file.empty() && !std::filesystem::is_regular_file(file, error)) section.problem(key, fmt::format("{} is not there", file.string()));
+  if (!file.empty() && !std::filesystem::is_regular_file(file, error))
+    section.problem(key, fmt::format("{} is not there", file.string()));
 }
 
 void read_tls(const Section& tls, Configuration& all, const std::filesystem::path& directory) {
   all.tls.nist = tls.flag("nist", true);
   for (const Section& one : tls.sections("certificate")) {
-    net::CertificateFiles files{.chain = resolved(one.text("chain"), directory), .key = resolved(one.text("key"), directory), .ocsp = resolved(one.text("ocsp"), directory)};
+    net::CertificateFiles files{.chain = resolved(one.text("chain"), directory),
+                                .key = resolved(one.text("key"), directory),
+                                .ocsp = resolved(one.text("ocsp"), directory)};
     if (files.chain.empty()) one.problem("chain", "name the PEM file of the certificate and its chain");
     if (files.key.empty()) one.problem("key", "name the PEM file of the private key (mode 0600)");
     need_file(one, "chain", files.chain);
@@ -57,7 +64,9 @@ void read_tls(const Section& tls, Configuration& all, const std::filesystem::pat
         if (finding.fatal) one.problem("chain", finding.message);
     all.tls.certificates.push_back(std::move(files));
   }
-  if (all.tls.certificates.empty()) tls.problem("certificate", "at least one [[tls.certificate]] with chain and key is needed: everything is served over TLS");
+  if (all.tls.certificates.empty())
+    tls.problem("certificate",
+                "at least one [[tls.certificate]] with chain and key is needed: everything is served over TLS");
 }
 
 void read_protocol(const Section& protocol, net::Limits& limits) {
@@ -69,7 +78,8 @@ void read_protocol(const Section& protocol, net::Limits& limits) {
   limits.idle_timeout = protocol.duration("idle_timeout", limits.idle_timeout);
   limits.write_timeout = protocol.duration("write_timeout", limits.write_timeout);
   limits.connections_max = static_cast<std::size_t>(protocol.integer("connections_max", 100'000, 1, 10'000'000));
-  limits.connections_per_address_max = static_cast<std::size_t>(protocol.integer("connections_per_address_max", 2'000, 1, 1'000'000));
+  limits.connections_per_address_max =
+      static_cast<std::size_t>(protocol.integer("connections_per_address_max", 2'000, 1, 1'000'000));
   limits.h2_streams_max = static_cast<std::size_t>(protocol.integer("h2_streams_max", 100, 1, 10'000));
   limits.drain_timeout = protocol.duration("drain_timeout", limits.drain_timeout);
 }
@@ -92,17 +102,20 @@ void read_contract(const Section& section, door::Route& route) {
   const bool whole = section.flag("whole", false);
   const std::string reason = section.text("reason");
   if (fields.exists() == whole) {
-    section.problem("fields", "state what leaves: fields = { show = [...] } or { hide = [...] }, or whole = true with a reason");
+    section.problem("fields",
+                    "state what leaves: fields = { show = [...] } or { hide = [...] }, or whole = true with a reason");
     return;
   }
   if (whole) {
-    if (reason.empty()) section.problem("whole", "needs reason = \"...\": `ward check` lists it for the privacy officer");
+    if (reason.empty())
+      section.problem("whole", "needs reason = \"...\": `ward check` lists it for the privacy officer");
     route.contract = access::Grant::whole(reason, section.where("whole"), "");
     return;
   }
   const auto show = fields.texts("show"), hide = fields.texts("hide");
   if (show.empty() == hide.empty()) fields.problem("show", "give either show or hide, with at least one path");
-  route.contract = access::Grant::for_fields({.show = !show.empty(), .paths = show.empty() ? hide : show}, {.where = fields.where("show")}, "");
+  route.contract = access::Grant::for_fields({.show = !show.empty(), .paths = show.empty() ? hide : show},
+                                             {.where = fields.where("show")}, "");
 }
 
 RouteSettings read_route(const Section& section, const std::string& name, const Configuration& all) {
@@ -130,13 +143,16 @@ RouteSettings read_route(const Section& section, const std::string& name, const 
 
 void read_routes(const Section& root, Configuration& all) {
   const Section routes = root.section("route");
-  std::map<std::string, std::string> taken{{all.fhir_path, "the embedded store"}, {"/oauth", "the authorization server"}, {"/.well-known", "discovery"}};
+  std::map<std::string, std::string> taken{
+      {all.fhir_path, "the embedded store"}, {"/oauth", "the authorization server"}, {"/.well-known", "discovery"}};
   for (const std::string& name : routes.names()) {
     const Section section = routes.section(name);
     if (!section.exists()) continue;
     RouteSettings settings = read_route(section, name, all);
     const std::string key = settings.route.host + settings.route.path_template();
-    if (const auto [other, fresh] = taken.emplace(key, "route." + name); !fresh && (all.fhir_on || key != all.fhir_path)) section.problem("path", "is taken already by " + other->second);
+    if (const auto [other, fresh] = taken.emplace(key, "route." + name);
+        !fresh && (all.fhir_on || key != all.fhir_path))
+      section.problem("path", "is taken already by " + other->second);
     all.routes.push_back(std::move(settings));
   }
 }
@@ -146,7 +162,8 @@ void resolve_route_files(Configuration& all, const std::filesystem::path& direct
   for (RouteSettings& route : all.routes) {
     if (!route.upstream) continue;
     net::UpstreamTls& tls = route.upstream->client.tls;
-    for (std::filesystem::path* file : {&tls.ca, &tls.certificate, &tls.key, &route.upstream->bearer_file}) *file = resolved(file->string(), directory);
+    for (std::filesystem::path* file : {&tls.ca, &tls.certificate, &tls.key, &route.upstream->bearer_file})
+      *file = resolved(file->string(), directory);
   }
 }
 
@@ -156,7 +173,8 @@ void read_server(const Section& root, Configuration& all) {
   all.hosts = server.texts("hosts", {all.host});
   if (std::find(all.hosts.begin(), all.hosts.end(), all.host) == all.hosts.end()) all.hosts.push_back(all.host);
   all.public_url = server.text("public_url");
-  if (!all.public_url.empty() && !all.public_url.starts_with("https://")) server.problem("public_url", "must start with https://");
+  if (!all.public_url.empty() && !all.public_url.starts_with("https://"))
+    server.problem("public_url", "must start with https://");
   all.cores = static_cast<unsigned>(server.integer("cores", 0, 0, 256));
   all.requests_max = static_cast<std::size_t>(server.integer("requests_max", 2048, 1, 100'000));
   all.trusted_proxies = server.texts("trusted_proxies");
@@ -166,13 +184,16 @@ void read_server(const Section& root, Configuration& all) {
   read_listen(listen, "admin", all.admin, &all.admin_on, "127.0.0.1:9443");
   boost::system::error_code ignored;
   if (all.admin_on && !boost::asio::ip::make_address(all.admin.address, ignored).is_loopback())
-    listen.problem("admin", "is plain HTTP and so must stay on a loopback address; put a TLS listener in front of it to reach it from elsewhere");
+    listen.problem("admin",
+                   "is plain HTTP and so must stay on a loopback address; put a TLS listener in front of it to reach "
+                   "it from elsewhere");
 }
 
 void read_keys(const Section& keys, Configuration& all, const std::filesystem::path& directory) {
   all.master.command = keys.text("master_command");
   const std::string file = keys.text("master_file");
-  if (!file.empty() && !all.master.command.empty()) keys.problem("master_command", "give master_file or master_command, not both");
+  if (!file.empty() && !all.master.command.empty())
+    keys.problem("master_command", "give master_file or master_command, not both");
   if (all.master.command.empty()) all.master.file = file.empty() ? directory / "master.key" : resolved(file, directory);
 }
 
@@ -180,7 +201,10 @@ void read_rest(const Section& root, Configuration& all) {
   const Section log_section = root.section("log");
   all.log_file = log_section.text("file");
   const std::string level = log_section.choice("level", {"debug", "info", "warning", "error"}, "info");
-  all.log_level = level == "debug" ? log::Level::debug : level == "warning" ? log::Level::warning : level == "error" ? log::Level::error : log::Level::info;
+  all.log_level = level == "debug"     ? log::Level::debug
+                  : level == "warning" ? log::Level::warning
+                  : level == "error"   ? log::Level::error
+                                       : log::Level::info;
   read_protocol(root.section("protocol"), all.protocol);
   const Section audit_section = root.section("audit");
   all.audit.host = audit_section.text("origin", all.host);
@@ -200,14 +224,17 @@ void read_rest(const Section& root, Configuration& all) {
   all.firewall = shield::read_firewall(root.section("firewall"));
   all.tokens_by_command = root.section("control").flag("tokens", false);
   const Section identity = root.section("identity");
-  all.identity = identity::configure(identity, root.sections("issuer"), all.public_url.empty() ? "https://" + all.host : all.public_url);
-  if (!identity.has("issuer") && all.public_url.empty()) all.identity.issuer.clear();  // follows from the port that is bound
+  all.identity = identity::configure(identity, root.sections("issuer"),
+                                     all.public_url.empty() ? "https://" + all.host : all.public_url);
+  if (!identity.has("issuer") && all.public_url.empty())
+    all.identity.issuer.clear();  // follows from the port that is bound
   all.policy = access::Policy::load(root);
 }
 
 }  // namespace
 
-Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays, const std::filesystem::path& data_directory) {
+Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays,
+                                 const std::filesystem::path& data_directory) {
   Configuration all;
   all.file = file;
   auto document = config::Document::read(file, overlays);
@@ -221,7 +248,8 @@ Configuration read_configuration(const std::filesystem::path& file, const std::v
   return all;
 }
 
-Configuration read_configuration(const config::Document& document, const std::filesystem::path& file, const std::filesystem::path& data_directory) {
+Configuration read_configuration(const config::Document& document, const std::filesystem::path& file,
+                                 const std::filesystem::path& data_directory) {
   Configuration all;
   all.file = file;
   const Section root = document.root();
@@ -233,11 +261,16 @@ Configuration read_configuration(const config::Document& document, const std::fi
   resolve_route_files(all, data_directory);
   all.problems = document.finish();
   for (const access::Shape& shape : access::token_shapes(all.policy))
-    if (shape.finding) all.problems.push_back({file.filename().string(), 0, fmt::format("a token with {} would get {}: no rule gives that", shape.shape, shape.result)});
+    if (shape.finding)
+      all.problems.push_back(
+          {file.filename().string(), 0,
+           fmt::format("a token with {} would get {}: no rule gives that", shape.shape, shape.result)});
   return all;
 }
 
-Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const std::string& base, std::span<boost::asio::io_context* const> cores, Clock& clock, std::uint64_t generation,
+Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const std::string& base,
+                                              std::span<boost::asio::io_context* const> cores, Clock& clock,
+                                              std::uint64_t generation,
                                               std::vector<std::shared_ptr<door::Upstream>>& upstreams) {
   auto live = std::make_shared<door::Live>();
   live->generation = generation;
@@ -251,14 +284,26 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
   auto firewall = shield::Firewall::open(all.firewall);
   if (!firewall) return std::unexpected(std::move(firewall.error()));
   live->firewall = std::move(*firewall);
-  const shield::FirewallRoute usual{.mode = all.firewall.mode, .threshold = all.firewall.threshold, .clinical_threshold = all.firewall.clinical_threshold};
+  const shield::FirewallRoute usual{.mode = all.firewall.mode,
+                                    .threshold = all.firewall.threshold,
+                                    .clinical_threshold = all.firewall.clinical_threshold};
   live->unrouted = usual;
 
-  live->routes.add({.name = "well-known", .path = {".well-known"}, .kind = door::RouteKind::documents, .firewall = usual});
-  live->routes.add({.name = "oauth", .path = {"oauth"}, .kind = door::RouteKind::oauth, .body_bytes_max = 64u << 10, .firewall = usual});
+  live->routes.add(
+      {.name = "well-known", .path = {".well-known"}, .kind = door::RouteKind::documents, .firewall = usual});
+  live->routes.add({.name = "oauth",
+                    .path = {"oauth"},
+                    .kind = door::RouteKind::oauth,
+                    .body_bytes_max = 64u << 10,
+                    .firewall = usual});
   if (all.fhir_on)
-    live->routes.add({.name = "fhir", .path = split_path(all.fhir_path), .kind = door::RouteKind::fhir, .base = live->fhir_base, .unchecked_references = all.fhir_unchecked_references,
-                      .body_bytes_max = all.fhir_body_bytes_max, .firewall = usual});
+    live->routes.add({.name = "fhir",
+                      .path = split_path(all.fhir_path),
+                      .kind = door::RouteKind::fhir,
+                      .base = live->fhir_base,
+                      .unchecked_references = all.fhir_unchecked_references,
+                      .body_bytes_max = all.fhir_body_bytes_max,
+                      .firewall = usual});
   for (const RouteSettings& settings : all.routes) {
     door::Route route = settings.route;
     route.base = base + route.path_template();

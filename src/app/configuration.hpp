@@ -26,10 +26,10 @@ struct RouteSettings {
 /// What the file says. Plain values: comparing, checking and explaining need no server.
 struct Configuration {
   std::filesystem::path file;
-  std::string text;                        // as read, overlays included: its hash names the configuration in the log
-  std::string host = "localhost";          // the public name
-  std::vector<std::string> hosts;          // all names that requests may carry
-  std::string public_url;                  // "https://localhost:8443"; empty: from host and port
+  std::string text;                // as read, overlays included: its hash names the configuration in the log
+  std::string host = "localhost";  // the public name
+  std::vector<std::string> hosts;  // all names that requests may carry
+  std::string public_url;          // "https://localhost:8443"; empty: from host and port
   unsigned cores = 0;
   net::Listen https, http, admin;
   bool http_on = true, admin_on = true;
@@ -51,19 +51,24 @@ struct Configuration {
   shield::FirewallSettings firewall;
   std::shared_ptr<const access::Policy> policy;
   std::vector<RouteSettings> routes;
-  bool tokens_by_command = false;          // `ward token`
-  identity::Settings identity;             // issuer still empty if it follows from the port
-  std::vector<config::Problem> problems;   // empty: it can run
+  bool tokens_by_command = false;         // `ward token`
+  identity::Settings identity;            // issuer still empty if it follows from the port
+  std::vector<config::Problem> problems;  // empty: it can run
 };
 
 /// Reads and checks. Always gives a Configuration; whether it may be used is said by `problems`.
-Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays, const std::filesystem::path& data_directory);
+Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays,
+                                 const std::filesystem::path& data_directory);
 
 /// The same from what was parsed already; `text` stays empty.
-Configuration read_configuration(const config::Document& document, const std::filesystem::path& file, const std::filesystem::path& data_directory);
+Configuration read_configuration(const config::Document& document, const std::filesystem::path& file,
+                                 const std::filesystem::path& data_directory);
 
-/// The immutable set that requests are decided by. Errors: a firewall whose rules do not load, an upstream that cannot be made.
-Result<std::shared_ptr<door::Live>> make_live(const Configuration& configuration, const std::string& base, std::span<boost::asio::io_context* const> cores, Clock& clock,
-                                              std::uint64_t generation, std::vector<std::shared_ptr<door::Upstream>>& upstreams);
+/// The immutable set that requests are decided by. Errors: a firewall whose rules do not load, an upstream that cannot
+/// be made.
+Result<std::shared_ptr<door::Live>> make_live(const Configuration& configuration, const std::string& base,
+                                              std::span<boost::asio::io_context* const> cores, Clock& clock,
+                                              std::uint64_t generation,
+                                              std::vector<std::shared_ptr<door::Upstream>>& upstreams);
 
 }  // namespace ward::app

@@ -1,13 +1,13 @@
 #include "data_directory.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
-#include <sstream>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
 
 namespace ward::app {
 namespace {
@@ -47,7 +47,9 @@ Result<DirectoryLock> DirectoryLock::take(const Paths& paths) {
     std::string owner;
     in >> owner;
     ::close(fd);
-    return fail("directory_busy", fmt::format("{} is in use by process {}; stop it, or use another directory with --data", paths.directory.string(), owner.empty() ? "?" : owner));
+    return fail("directory_busy",
+                fmt::format("{} is in use by process {}; stop it, or use another directory with --data",
+                            paths.directory.string(), owner.empty() ? "?" : owner));
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -76,11 +78,13 @@ Result<void> write_file(const std::filesystem::path& file, std::string_view cont
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t bytes_max) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
-  if (!error && size > bytes_max) return fail("file_read", fmt::format("{} is larger than {} bytes", file.string(), bytes_max));
+  if (!error && size > bytes_max)
+    return fail("file_read", fmt::format("{} is larger than {} bytes", file.string(), bytes_max));
   std::ifstream in(file, std::ios::binary);
   std::stringstream content;
   content << in.rdbuf();
-  if (!in) return fail("file_read", fmt::format("{} cannot be read; check the path and its permissions", file.string()));
+  if (!in)
+    return fail("file_read", fmt::format("{} cannot be read; check the path and its permissions", file.string()));
   return content.str();
 }
 

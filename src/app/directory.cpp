@@ -19,7 +19,8 @@ std::vector<std::string> texts(const json::object& object, std::string_view name
   return all;
 }
 
-Result<void> record_change(Installation& installation, std::string_view event, const std::string& name, std::string before, std::string after) {
+Result<void> record_change(Installation& installation, std::string_view event, const std::string& name,
+                           std::string before, std::string after) {
   audit::Record record{.event = std::string(event), .action = 'U'};
   record.detail = {{"name", name}, {"before", std::move(before)}, {"after", std::move(after)}};
   auto receipt = installation.log->append_blocking(std::move(record));
@@ -29,47 +30,73 @@ Result<void> record_change(Installation& installation, std::string_view event, c
 
 /// What may be shown and logged of a person: everything but the password's hash.
 json::object shown(const identity::Person& person) {
-  return {{"username", person.username}, {"roles", json::array(person.roles.begin(), person.roles.end())}, {"fhir_user", person.fhir_user}, {"disabled", person.disabled}};
+  return {{"username", person.username},
+          {"roles", json::array(person.roles.begin(), person.roles.end())},
+          {"fhir_user", person.fhir_user},
+          {"disabled", person.disabled}};
 }
 
 json::object shown(const identity::OAuthClient& client) {
-  return {{"client_id", client.client_id}, {"client_name", client.name},
-          {"token_endpoint_auth_method", client.authentication == identity::ClientAuthentication::private_key_jwt ? "private_key_jwt" : "client_secret_basic"},
-          {"scope", client.scope}, {"roles", json::array(client.roles.begin(), client.roles.end())}, {"disabled", client.disabled}};
+  return {{"client_id", client.client_id},
+          {"client_name", client.name},
+          {"token_endpoint_auth_method", client.authentication == identity::ClientAuthentication::private_key_jwt
+                                             ? "private_key_jwt"
+                                             : "client_secret_basic"},
+          {"scope", client.scope},
+          {"roles", json::array(client.roles.begin(), client.roles.end())},
+          {"disabled", client.disabled}};
 }
 
 Result<json::object> add_user(identity::Identity& identity, Installation& installation, const json::object& request) {
-  identity::Person person{.username = text(request, "name"), .password_hash = "", .roles = texts(request, "roles"), .fhir_user = text(request, "fhir_user"), .purposes = texts(request, "purposes")};
-  if (identity.person(person.username)) return fail("exists", "there is already a person with the name " + person.username);
+  identity::Person person{.username = text(request, "name"),
+                          .password_hash = "",
+                          .roles = texts(request, "roles"),
+                          .fhir_user = text(request, "fhir_user"),
+                          .purposes = texts(request, "purposes")};
+  if (identity.person(person.username))
+    return fail("exists", "there is already a person with the name " + person.username);
   if (const Secret<std::string> password(text(request, "password")); !password.reveal().empty()) {
     if (password.reveal().size() < 8) return fail("password_short", "a password needs at least 8 characters");
     auto hash = identity::hash_password(password, installation.random);
     if (!hash) return std::unexpected(std::move(hash.error()));
     person.password_hash = std::move(*hash);
   }
-  if (auto recorded = record_change(installation, audit::event::user_changed, person.username, "", json::serialize(shown(person))); !recorded) return std::unexpected(std::move(recorded.error()));
+  if (auto recorded =
+          record_change(installation, audit::event::user_changed, person.username, "", json::serialize(shown(person)));
+      !recorded)
+    return std::unexpected(std::move(recorded.error()));
   if (auto put = identity.put_person(person); !put) return std::unexpected(std::move(put.error()));
   return shown(person);
 }
 
-Result<json::object> set_user_disabled(identity::Identity& identity, Installation& installation, const std::string& name, bool disabled) {
+Result<json::object> set_user_disabled(identity::Identity& identity, Installation& installation,
+                                       const std::string& name, bool disabled) {
   auto person = identity.person(name);
   if (!person) return fail("not_found", "there is no person with the name " + name + "; see `ward user list`");
   const std::string before = json::serialize(shown(*person));
   person->disabled = disabled;
-  if (auto recorded = record_change(installation, audit::event::user_changed, name, before, json::serialize(shown(*person))); !recorded) return std::unexpected(std::move(recorded.error()));
+  if (auto recorded =
+          record_change(installation, audit::event::user_changed, name, before, json::serialize(shown(*person)));
+      !recorded)
+    return std::unexpected(std::move(recorded.error()));
   if (auto put = identity.put_person(*person); !put) return std::unexpected(std::move(put.error()));
   return shown(*person);
 }
 
 /// A new client gets a secret or brings its keys; what is secret is answered once.
 Result<json::object> add_client(identity::Identity& identity, Installation& installation, const json::object& request) {
-  identity::OAuthClient client{.client_id = text(request, "client_id"), .name = text(request, "client_name"), .scope = text(request, "scope"), .roles = texts(request, "roles"), .purpose = text(request, "purpose")};
-  if (identity.client(client.client_id)) return fail("exists", "there is already a client with the id " + client.client_id);
+  identity::OAuthClient client{.client_id = text(request, "client_id"),
+                               .name = text(request, "client_name"),
+                               .scope = text(request, "scope"),
+                               .roles = texts(request, "roles"),
+                               .purpose = text(request, "purpose")};
+  if (identity.client(client.client_id))
+    return fail("exists", "there is already a client with the id " + client.client_id);
   json::object answer;
   if (text(request, "token_endpoint_auth_method") == "client_secret_basic") {
     client.authentication = identity::ClientAuthentication::client_secret_basic;
-    const std::string given = text(request, "client_secret"), secret = given.empty() ? installation.random.token(32) : given;
+    const std::string given = text(request, "client_secret"),
+                      secret = given.empty() ? installation.random.token(32) : given;
     if (secret.size() < 32) return fail("secret_short", "a client secret needs at least 32 characters");
     client.secret_hash = identity::hash_client_secret(secret);
     answer["client_secret"] = secret;
@@ -81,25 +108,33 @@ Result<json::object> add_client(identity::Identity& identity, Installation& inst
     client.jwks = crypto::KeySet({crypto::PublicKey::of(key, id)}).text();
     answer["jwk"] = json::parse(crypto::private_jwk(key, id).reveal());
   }
-  if (auto recorded = record_change(installation, audit::event::client_changed, client.client_id, "", json::serialize(shown(client))); !recorded) return std::unexpected(std::move(recorded.error()));
+  if (auto recorded = record_change(installation, audit::event::client_changed, client.client_id, "",
+                                    json::serialize(shown(client)));
+      !recorded)
+    return std::unexpected(std::move(recorded.error()));
   if (auto put = identity.put_client(client); !put) return std::unexpected(std::move(put.error()));
   for (auto& [name, value] : shown(client)) answer[name] = value;
   return answer;
 }
 
-Result<json::object> set_client_disabled(identity::Identity& identity, Installation& installation, const std::string& name, bool disabled) {
+Result<json::object> set_client_disabled(identity::Identity& identity, Installation& installation,
+                                         const std::string& name, bool disabled) {
   auto client = identity.client(name);
   if (!client) return fail("not_found", "there is no client with the id " + name + "; see `ward client list`");
   const std::string before = json::serialize(shown(*client));
   client->disabled = disabled;
-  if (auto recorded = record_change(installation, audit::event::client_changed, name, before, json::serialize(shown(*client))); !recorded) return std::unexpected(std::move(recorded.error()));
+  if (auto recorded =
+          record_change(installation, audit::event::client_changed, name, before, json::serialize(shown(*client)));
+      !recorded)
+    return std::unexpected(std::move(recorded.error()));
   if (auto put = identity.put_client(*client); !put) return std::unexpected(std::move(put.error()));
   return shown(*client);
 }
 
 }  // namespace
 
-Result<json::object> manage_user(identity::Identity& identity, Installation& installation, const json::object& request) {
+Result<json::object> manage_user(identity::Identity& identity, Installation& installation,
+                                 const json::object& request) {
   const std::string what = text(request, "what"), name = text(request, "name");
   if (what == "add") return add_user(identity, installation, request);
   if (what == "disable" || what == "enable") return set_user_disabled(identity, installation, name, what == "disable");
@@ -113,10 +148,12 @@ Result<json::object> manage_user(identity::Identity& identity, Installation& ins
   return json::object{{"users", std::move(all)}};
 }
 
-Result<json::object> manage_client(identity::Identity& identity, Installation& installation, const json::object& request) {
+Result<json::object> manage_client(identity::Identity& identity, Installation& installation,
+                                   const json::object& request) {
   const std::string what = text(request, "what"), name = text(request, "client_id");
   if (what == "add") return add_client(identity, installation, request);
-  if (what == "disable" || what == "enable") return set_client_disabled(identity, installation, name, what == "disable");
+  if (what == "disable" || what == "enable")
+    return set_client_disabled(identity, installation, name, what == "disable");
   if (what == "show") {
     const auto client = identity.client(name);
     if (!client) return fail("not_found", "there is no client with the id " + name + "; see `ward client list`");

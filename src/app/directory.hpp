@@ -8,7 +8,9 @@
 namespace ward::app {
 
 /// {"what": "add" | "list" | "show" | "disable" | "enable", ...}. Each change is recorded with before and after.
-Result<boost::json::object> manage_user(identity::Identity& identity, Installation& installation, const boost::json::object& request);
-Result<boost::json::object> manage_client(identity::Identity& identity, Installation& installation, const boost::json::object& request);
+Result<boost::json::object> manage_user(identity::Identity& identity, Installation& installation,
+                                        const boost::json::object& request);
+Result<boost::json::object> manage_client(identity::Identity& identity, Installation& installation,
+                                          const boost::json::object& request);
 
 }  // namespace ward::app

@@ -17,7 +17,8 @@ Result<void> settle(audit::Log& log, store::Store& store) {
   if (!committed) return std::unexpected(committed.error());
   for (audit::OpenIntent& one : open) {
     const bool done = std::find(committed->begin(), committed->end(), one.intent.index()) != committed->end();
-    const bool upstream = std::any_of(one.record.detail.begin(), one.record.detail.end(), [](const auto& pair) { return pair.first == "upstream"; });
+    const bool upstream = std::any_of(one.record.detail.begin(), one.record.detail.end(),
+                                      [](const auto& pair) { return pair.first == "upstream"; });
     one.record.outcome = done ? audit::Outcome::success : upstream ? audit::Outcome::unknown : audit::Outcome::failed;
     one.record.detail.emplace_back("settled", "at start");
     auto receipt = log.outcome_blocking(one.intent, std::move(one.record));

@@ -1,11 +1,11 @@
 // The binary: subcommands, each in a file of its own.
 #include "commands/commands.hpp"
 
-#include <CLI/CLI.hpp>
-#include <csignal>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <CLI/CLI.hpp>
+#include <csignal>
 
 namespace {
 
@@ -23,12 +23,16 @@ void protect_process() {
 int main(int argc, char** argv) {
   using namespace ward::app;
   protect_process();
-  CLI::App app{"Ward: one door for health data. Puts a HIPAA-grade door in front of a FHIR server or any API with PHI, or serves FHIR itself."};
+  CLI::App app{
+      "Ward: one door for health data. Puts a HIPAA-grade door in front of a FHIR server or any API with PHI, or "
+      "serves FHIR itself."};
   app.require_subcommand(1);
   app.set_version_flag("--version", "ward 0.1.0");
   app.footer("Start with:  ward demo\nEach command explains itself:  ward COMMAND --help");
   int status = 0;
-  for (const auto add : {add_serve, add_demo, add_init, add_check, add_reload, add_token, add_explain, add_audit, add_import, add_user, add_client}) add(app, status);
+  for (const auto add : {add_serve, add_demo, add_init, add_check, add_reload, add_token, add_explain, add_audit,
+                         add_import, add_user, add_client})
+    add(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,13 +4,15 @@
 #include "base/log.hpp"
 #include "crypto/hash.hpp"
 
-#include <csignal>
 #include <systemd/sd-daemon.h>
+#include <csignal>
 
 namespace ward::app {
 namespace {
 
-std::string version_of(const Configuration& configuration) { return hex_encode(crypto::view(crypto::sha256(configuration.text))).substr(0, 16); }
+std::string version_of(const Configuration& configuration) {
+  return hex_encode(crypto::view(crypto::sha256(configuration.text))).substr(0, 16);
+}
 
 std::vector<boost::asio::io_context*> cores_of(net::Server& net) {
   std::vector<boost::asio::io_context*> all;
@@ -26,12 +28,21 @@ std::string problem_list(const std::vector<config::Problem>& problems) {
 
 /// What a reload cannot change while connections, the log and the keys are open.
 std::string needs_restart(const Configuration& before, const Configuration& after) {
-  const auto differ = [](const net::Listen& a, const net::Listen& b) { return a.address != b.address || a.port != b.port; };
+  const auto differ = [](const net::Listen& a, const net::Listen& b) {
+    return a.address != b.address || a.port != b.port;
+  };
   std::vector<std::string_view> keys;
-  if (differ(before.https, after.https) || differ(before.http, after.http) || differ(before.admin, after.admin) || before.http_on != after.http_on || before.admin_on != after.admin_on) keys.emplace_back("[listen]");
-  if (before.host != after.host || before.hosts != after.hosts || before.cores != after.cores || before.trusted_proxies != after.trusted_proxies || before.public_url != after.public_url) keys.emplace_back("[server]");
-  if (before.audit.host != after.audit.host || before.audit.node != after.audit.node || before.audit.segment_bytes != after.audit.segment_bytes) keys.emplace_back("[audit]");
-  if (before.master.file != after.master.file || before.master.command != after.master.command) keys.emplace_back("[keys]");
+  if (differ(before.https, after.https) || differ(before.http, after.http) || differ(before.admin, after.admin) ||
+      before.http_on != after.http_on || before.admin_on != after.admin_on)
+    keys.emplace_back("[listen]");
+  if (before.host != after.host || before.hosts != after.hosts || before.cores != after.cores ||
+      before.trusted_proxies != after.trusted_proxies || before.public_url != after.public_url)
+    keys.emplace_back("[server]");
+  if (before.audit.host != after.audit.host || before.audit.node != after.audit.node ||
+      before.audit.segment_bytes != after.audit.segment_bytes)
+    keys.emplace_back("[audit]");
+  if (before.master.file != after.master.file || before.master.command != after.master.command)
+    keys.emplace_back("[keys]");
   if (before.log_file != after.log_file || before.log_level != after.log_level) keys.emplace_back("[log]");
   return keys.empty() ? "" : fmt::format("; changed, but taken only at the next start: {}", fmt::join(keys, ", "));
 }
@@ -44,13 +55,16 @@ shield::Quotas make_quotas(store::Store& store) {
     const auto value = (*reader)->get("quota", client);
     shield::QuotaCount count{.client = std::string(client)};
     unsigned long long in_day = 0, in_month = 0;
-    if (!value || !*value || std::sscanf((*value)->c_str(), "%d %d %llu %llu", &count.day, &count.month, &in_day, &in_month) != 4) return std::nullopt;
+    if (!value || !*value ||
+        std::sscanf((*value)->c_str(), "%d %d %llu %llu", &count.day, &count.month, &in_day, &in_month) != 4)
+      return std::nullopt;
     count.in_day = in_day;
     count.in_month = in_month;
     return count;
   };
   const auto keep = [&store](const shield::QuotaCount& count) {
-    const auto kept = store.put({{"quota", count.client, fmt::format("{} {} {} {}", count.day, count.month, count.in_day, count.in_month)}});
+    const auto kept = store.put(
+        {{"quota", count.client, fmt::format("{} {} {} {}", count.day, count.month, count.in_day, count.in_month)}});
     if (!kept) log::error("quota_not_kept", kept.error());
   };
   return shield::Quotas(load, keep);
@@ -85,7 +99,8 @@ struct Server::Inside {
   Result<void> bind();
   Result<void> open_door();
   void stop();
-  void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail, audit::Outcome outcome = audit::Outcome::success);
+  void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail,
+              audit::Outcome outcome = audit::Outcome::success);
 };
 
 Result<void> Server::Inside::build() {
@@ -96,25 +111,34 @@ Result<void> Server::Inside::build() {
   auto made_tls = net::TlsContext::create(configuration.tls, installation->clock);
   if (!made_tls) return std::unexpected(std::move(made_tls.error()));
   tls = std::move(*made_tls);
-  for (const net::CertificateFinding& finding : tls->findings()) log::warning("certificate", {{"file", finding.file.string()}, {"message", finding.message}});
-  auto made_net = net::Server::create({.cores = configuration.cores, .limits = configuration.protocol, .hosts = configuration.hosts, .trusted_proxies = configuration.trusted_proxies}, *observer, installation->clock);
+  for (const net::CertificateFinding& finding : tls->findings())
+    log::warning("certificate", {{"file", finding.file.string()}, {"message", finding.message}});
+  auto made_net = net::Server::create({.cores = configuration.cores,
+                                       .limits = configuration.protocol,
+                                       .hosts = configuration.hosts,
+                                       .trusted_proxies = configuration.trusted_proxies},
+                                      *observer, installation->clock);
   if (!made_net) return std::unexpected(std::move(made_net.error()));
   net = std::move(*made_net);
   return {};
 }
 
 Result<void> Server::Inside::bind() {
-  const auto port = net->listen_https(configuration.https, *tls, [this](net::Stream& stream) { return door->handle(stream); });
+  const auto port =
+      net->listen_https(configuration.https, *tls, [this](net::Stream& stream) { return door->handle(stream); });
   if (!port) return std::unexpected(port.error());
   https_port = *port;
-  base = configuration.public_url.empty() ? fmt::format("https://{}{}", configuration.host, https_port == 443 ? "" : ":" + std::to_string(https_port)) : configuration.public_url;
+  base = configuration.public_url.empty() ? fmt::format("https://{}{}", configuration.host,
+                                                        https_port == 443 ? "" : ":" + std::to_string(https_port))
+                                          : configuration.public_url;
   if (configuration.http_on) {
     const auto redirect = net->listen_redirect(configuration.http, https_port);
     if (!redirect) return std::unexpected(redirect.error());
     http_port = *redirect;
   }
   if (configuration.admin_on) {
-    const auto plain = net->listen_plain(configuration.admin, [this](net::Stream& stream) { return door->handle_admin(stream); });
+    const auto plain =
+        net->listen_plain(configuration.admin, [this](net::Stream& stream) { return door->handle_admin(stream); });
     if (!plain) return std::unexpected(plain.error());
     admin_port = *plain;
   }
@@ -136,15 +160,26 @@ Result<void> Server::Inside::open_door() {
   if (!link_key) return std::unexpected(std::move(link_key.error()));
   auto live = make_live(configuration, base, cores_of(*net), in.clock, generation, upstreams);
   if (!live) return std::unexpected(std::move(live.error()));
-  door::Services services{.clock = in.clock, .random = in.random, .log = *in.log, .store = *in.store, .identity = *identity, .keys = *in.keys, .abuse = *abuse,
-                          .blocklist = blocklist, .quotas = *quotas, .slow_readers = *slow_readers, .counters = counters, .link_key = std::move(link_key->second)};
+  door::Services services{.clock = in.clock,
+                          .random = in.random,
+                          .log = *in.log,
+                          .store = *in.store,
+                          .identity = *identity,
+                          .keys = *in.keys,
+                          .abuse = *abuse,
+                          .blocklist = blocklist,
+                          .quotas = *quotas,
+                          .slow_readers = *slow_readers,
+                          .counters = counters,
+                          .link_key = std::move(link_key->second)};
   auto made = door::Door::create(std::move(services), *net, std::move(*live));
   if (!made) return std::unexpected(std::move(made.error()));
   door = std::move(*made);
   return {};
 }
 
-void Server::Inside::record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail, audit::Outcome outcome) {
+void Server::Inside::record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail,
+                            audit::Outcome outcome) {
   audit::Record record{.event = std::string(event), .action = 'E', .outcome = outcome};
   record.detail = std::move(detail);
   const auto receipt = installation->log->append_blocking(std::move(record));
@@ -179,11 +214,13 @@ Result<std::unique_ptr<Server>> Server::create(ServerOptions options, Configurat
 }
 
 void Server::start() {
-  inside_->record(audit::event::start, {{"configuration", version_of(inside_->configuration)}, {"firewall", inside_->door->live()->firewall->description()}});
+  inside_->record(audit::event::start, {{"configuration", version_of(inside_->configuration)},
+                                        {"firewall", inside_->door->live()->firewall->description()}});
   inside_->running = true;
   inside_->net->start();
   sd_notify(0, "READY=1");
-  log::info("started", {{"base", inside_->base}, {"cores", inside_->net->cores()}, {"admin_port", inside_->admin_port}});
+  log::info("started",
+            {{"base", inside_->base}, {"cores", inside_->net->cores()}, {"admin_port", inside_->admin_port}});
 }
 
 void Server::run_until_signal() {
@@ -210,7 +247,8 @@ Result<std::string> Server::reload() {
   Configuration fresh = read_configuration(in.options.configuration, in.options.overlays, in.options.paths.directory);
   const std::string before = version_of(in.configuration), after = version_of(fresh);
   const auto refused = [&](std::string why) -> Result<std::string> {
-    in.record(audit::event::config_reload, {{"before", before}, {"after", before}, {"refused", after}}, audit::Outcome::refused);
+    in.record(audit::event::config_reload, {{"before", before}, {"after", before}, {"refused", after}},
+              audit::Outcome::refused);
     return fail("configuration", std::move(why));
   };
   if (!fresh.problems.empty()) return refused(problem_list(fresh.problems));

@@ -46,7 +46,7 @@ class Server {
   std::uint16_t https_port() const;
   std::uint16_t http_port() const;
   std::uint16_t admin_port() const;
-  std::string base() const;                // "https://localhost:8443"
+  std::string base() const;  // "https://localhost:8443"
   std::string fhir_base() const;
 
   Installation& installation();

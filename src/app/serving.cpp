@@ -27,7 +27,9 @@ int serve(ServerOptions options, const std::function<Result<void>(Server&)>& pre
   const std::filesystem::path socket = options.paths.control();
   auto server = Server::create(std::move(options), std::move(configuration));
   if (!server) return complain(server.error());
-  auto control = ControlServer::open(socket, [&](const boost::json::object& request, const Progress& progress) { return operate(**server, request, progress); });
+  auto control = ControlServer::open(socket, [&](const boost::json::object& request, const Progress& progress) {
+    return operate(**server, request, progress);
+  });
   if (!control) return complain(control.error());
   if (auto prepared = prepare(**server); !prepared) return complain(prepared.error());
   (*server)->start();

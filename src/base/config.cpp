@@ -1,8 +1,8 @@
 #include "base/config.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <fstream>
 #include <map>
 #include <set>
@@ -71,7 +71,8 @@ Origin origin_of(const Shared& shared, const std::string& path, const toml::node
 Origin origin_of(const Node& node, std::string_view key) {
   const toml::node* value = node.table != nullptr ? node.table->get(key) : nullptr;
   const auto shared = node.shared.lock();
-  return value == nullptr || !shared ? Origin{node.file, node.line} : origin_of(*shared, joined(node.path, key), *value);
+  return value == nullptr || !shared ? Origin{node.file, node.line}
+                                     : origin_of(*shared, joined(node.path, key), *value);
 }
 
 void report(const Node& node, std::string_view key, std::string message) {
@@ -109,13 +110,14 @@ struct Unit {
   std::string_view name;
   double factor;
 };
-constexpr Unit time_units[] = {{"ms", 1},        {"s", 1e3},     {"min", 6e4},     {"h", 3.6e6},
-                               {"day", 8.64e7},  {"days", 8.64e7}, {"weeks", 6.048e8}};
+constexpr Unit time_units[] = {{"ms", 1},       {"s", 1e3},       {"min", 6e4},      {"h", 3.6e6},
+                               {"day", 8.64e7}, {"days", 8.64e7}, {"weeks", 6.048e8}};
 constexpr Unit byte_units[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}};
 constexpr Unit rate_units[] = {{"/s", 1}, {"/min", 1.0 / 60}, {"/h", 1.0 / 3600}, {"/day", 1.0 / 86400}};
 
 template <std::size_t N>
-std::optional<double> quantity(const Node& node, std::string_view key, const Unit (&units)[N], std::string_view example) {
+std::optional<double> quantity(const Node& node, std::string_view key, const Unit (&units)[N],
+                               std::string_view example) {
   const toml::node* value = value_of(node, key);
   if (value == nullptr) return std::nullopt;
   const auto text = value->value<std::string>();
@@ -130,7 +132,8 @@ std::optional<double> quantity(const Node& node, std::string_view key, const Uni
   return std::nullopt;
 }
 
-void collect_unknown(const Shared& shared, const toml::table& table, const std::string& path, std::vector<Problem>& problems) {
+void collect_unknown(const Shared& shared, const toml::table& table, const std::string& path,
+                     std::vector<Problem>& problems) {
   const auto found = shared.asked.find(&table);
   if (found == shared.asked.end()) return;
   const std::vector<std::string> known(found->second.begin(), found->second.end());
@@ -142,7 +145,8 @@ void collect_unknown(const Shared& shared, const toml::table& table, const std::
       const Origin origin = origin_of(shared, here, value);
       problems.push_back({origin.file, origin.line,
                           here + ": unknown key" +
-                              (near.empty() ? fmt::format("; known here: {}", fmt::join(known, ", ")) : "; did you mean \"" + near + "\"?")});
+                              (near.empty() ? fmt::format("; known here: {}", fmt::join(known, ", "))
+                                            : "; did you mean \"" + near + "\"?")});
     } else if (const toml::table* inner = value.as_table()) {
       collect_unknown(shared, *inner, here, problems);
     } else if (const toml::array* array = value.as_array()) {
@@ -191,7 +195,8 @@ std::expected<toml::table, std::vector<Problem>> parse_table(std::string_view to
   } catch (const toml::parse_error& error) {
     return std::unexpected(std::vector<Problem>{{file, error.source().begin.line, std::string(error.description())}});
   } catch (const detail::Misparse&) {
-    return std::unexpected(std::vector<Problem>{{file, line_of_misparse(toml_text), "is no TOML: a key or a value was expected here"}});
+    return std::unexpected(
+        std::vector<Problem>{{file, line_of_misparse(toml_text), "is no TOML: a key or a value was expected here"}});
   }
 }
 
@@ -200,13 +205,16 @@ std::expected<std::string, std::vector<Problem>> read_file(const std::filesystem
   std::stringstream content;
   content << in.rdbuf();
   if (!in)
-    return std::unexpected(std::vector<Problem>{{file.string(), 0, "cannot be read; check the path and its permissions, or write one with `ward init`"}});
+    return std::unexpected(std::vector<Problem>{
+        {file.string(), 0, "cannot be read; check the path and its permissions, or write one with `ward init`"}});
   return content.str();
 }
 
 }  // namespace
 
-std::string Problem::text() const { return line == 0 ? file + ": " + message : fmt::format("{}:{}: {}", file, line, message); }
+std::string Problem::text() const {
+  return line == 0 ? file + ": " + message : fmt::format("{}:{}: {}", file, line, message);
+}
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
@@ -248,7 +256,8 @@ bool Section::flag(std::string_view key, bool otherwise) const {
   return otherwise;
 }
 
-std::int64_t Section::integer(std::string_view key, std::int64_t otherwise, std::int64_t least, std::int64_t most) const {
+std::int64_t Section::integer(std::string_view key, std::int64_t otherwise, std::int64_t least,
+                              std::int64_t most) const {
   const toml::node* value = value_of(*node_, key);
   if (value == nullptr) return otherwise;
   const auto number = value->is_integer() ? value->value<std::int64_t>() : std::nullopt;
@@ -293,13 +302,16 @@ double Section::rate(std::string_view key, double per_second_otherwise) const {
   return quantity(*node_, key, rate_units, "600/min").value_or(per_second_otherwise);
 }
 
-std::string Section::choice(std::string_view key, std::vector<std::string_view> allowed, std::string_view otherwise) const {
+std::string Section::choice(std::string_view key, std::vector<std::string_view> allowed,
+                            std::string_view otherwise) const {
   const toml::node* value = value_of(*node_, key);
   if (value == nullptr) return std::string(otherwise);
   const auto text = value->is_string() ? value->value<std::string>() : std::nullopt;
   if (text && std::find(allowed.begin(), allowed.end(), *text) != allowed.end()) return *text;
   const std::string near = text ? nearest(*text, std::vector<std::string>(allowed.begin(), allowed.end())) : "";
-  report(*node_, key, fmt::format("needs one of: {}{}", fmt::join(allowed, ", "), near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  report(*node_, key,
+         fmt::format("needs one of: {}{}", fmt::join(allowed, ", "),
+                     near.empty() ? "" : "; did you mean \"" + near + "\"?"));
   return std::string(otherwise);
 }
 
@@ -308,7 +320,10 @@ Section Section::section(std::string_view key) const {
   const toml::node* value = value_of(*node_, key);
   const toml::table* table = value != nullptr ? value->as_table() : nullptr;
   if (value != nullptr && table == nullptr) report(*node_, key, "needs a table");
-  inner.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = table, .path = joined(node_->path, key), .file = origin_of(*node_, key).file,
+  inner.node_ = std::make_shared<Node>(Node{.shared = node_->shared,
+                                            .table = table,
+                                            .path = joined(node_->path, key),
+                                            .file = origin_of(*node_, key).file,
                                             .line = origin_of(*node_, key).line});
   if (table != nullptr)
     if (const auto shared = node_->shared.lock()) shared->asked.try_emplace(table);
@@ -326,8 +341,12 @@ std::vector<Section> Section::sections(std::string_view key) const {
   }
   for (const toml::node& element : *array) {
     Section one;
-    one.node_ = std::make_shared<Node>(Node{.shared = node_->shared, .table = element.as_table(), .path = joined(node_->path, key), .file = origin_of(*node_, key).file,
-                                            .line = element.source().begin.line != 0 ? element.source().begin.line : origin_of(*node_, key).line});
+    one.node_ = std::make_shared<Node>(
+        Node{.shared = node_->shared,
+             .table = element.as_table(),
+             .path = joined(node_->path, key),
+             .file = origin_of(*node_, key).file,
+             .line = element.source().begin.line != 0 ? element.source().begin.line : origin_of(*node_, key).line});
     if (const auto shared = node_->shared.lock()) shared->asked.try_emplace(element.as_table());
     all.push_back(std::move(one));
   }
@@ -362,7 +381,8 @@ std::expected<Document, std::vector<Problem>> Document::parse(std::string_view t
   return document;
 }
 
-std::expected<Document, std::vector<Problem>> Document::read(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays) {
+std::expected<Document, std::vector<Problem>> Document::read(const std::filesystem::path& file,
+                                                             const std::vector<std::filesystem::path>& overlays) {
   const auto content = read_file(file);
   if (!content) return std::unexpected(content.error());
   auto document = parse(*content, file.filename().string());
@@ -379,14 +399,17 @@ std::expected<Document, std::vector<Problem>> Document::read(const std::filesyst
 
 Section Document::root() const {
   Section root;
-  root.node_ = std::make_shared<Node>(Node{.shared = shared_, .table = &shared_->root, .path = "", .file = shared_->file, .line = 1});
+  root.node_ = std::make_shared<Node>(
+      Node{.shared = shared_, .table = &shared_->root, .path = "", .file = shared_->file, .line = 1});
   return root;
 }
 
 std::vector<Problem> Document::finish() const {
   std::vector<Problem> all = shared_->problems;
   collect_unknown(*shared_, shared_->root, "", all);
-  std::sort(all.begin(), all.end(), [](const Problem& a, const Problem& b) { return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message); });
+  std::sort(all.begin(), all.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message);
+  });
   return all;
 }
 

@@ -32,17 +32,19 @@ struct Shared;
 /// the default, so that one run finds all problems. Cheap to copy; lives no longer than its Document.
 class Section {
  public:
-  bool exists() const;                    // false for a table that is not in the file (getters give defaults)
-  const std::string& path() const;        // "route.ehr"
+  bool exists() const;              // false for a table that is not in the file (getters give defaults)
+  const std::string& path() const;  // "route.ehr"
   unsigned line() const;
-  std::string where(std::string_view key) const;  // "ward.toml:41", of that key or of the table: the policy line that a cause names
+  std::string where(
+      std::string_view key) const;  // "ward.toml:41", of that key or of the table: the policy line that a cause names
 
-  bool has(std::string_view key) const;   // marks the key as known
+  bool has(std::string_view key) const;  // marks the key as known
   std::string text(std::string_view key, std::string_view otherwise = "") const;
   bool flag(std::string_view key, bool otherwise) const;
   std::int64_t integer(std::string_view key, std::int64_t otherwise, std::int64_t least, std::int64_t most) const;
   double number(std::string_view key, double otherwise) const;
-  std::vector<std::string> texts(std::string_view key, std::vector<std::string> otherwise = {}) const;  // an array of strings, or one string
+  std::vector<std::string> texts(std::string_view key,
+                                 std::vector<std::string> otherwise = {}) const;  // an array of strings, or one string
   /// "250 ms", "10 s", "5 min", "12 h", "30 days".
   std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise) const;
   /// "512 B", "32 KiB", "8 MiB", "1 GiB".
@@ -52,8 +54,8 @@ class Section {
   /// One of `allowed`, else a problem that lists them.
   std::string choice(std::string_view key, std::vector<std::string_view> allowed, std::string_view otherwise) const;
 
-  Section section(std::string_view key) const;                  // a table inside; exists() may be false
-  std::vector<Section> sections(std::string_view key) const;    // [[array of tables]]
+  Section section(std::string_view key) const;                // a table inside; exists() may be false
+  std::vector<Section> sections(std::string_view key) const;  // [[array of tables]]
   /// Names of the tables or keys inside (for [route.NAME]); marks them as known.
   std::vector<std::string> names() const;
   bool is_section(std::string_view key) const;
@@ -68,7 +70,8 @@ class Section {
 
 class Document {
  public:
-  /// Reads a file. A syntax error is the one problem, with its line. `overlays` are laid over it, table by table, key by key.
+  /// Reads a file. A syntax error is the one problem, with its line. `overlays` are laid over it, table by table, key
+  /// by key.
   static std::expected<Document, std::vector<Problem>> read(const std::filesystem::path& file,
                                                             const std::vector<std::filesystem::path>& overlays = {});
   static std::expected<Document, std::vector<Problem>> parse(std::string_view toml, std::string_view file_name);

@@ -27,7 +27,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 /// True if `text` is well-formed UTF-8 without surrogates and overlong forms (RFC 3629).
 bool is_utf8(std::string_view text) noexcept;
 
-/// Appends `text` as a JSON string with its quotes. Control characters are escaped; bytes that are not UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string with its quotes. Control characters are escaped; bytes that are not UTF-8 become
+/// U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
 

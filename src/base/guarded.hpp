@@ -4,8 +4,8 @@
 // such code does not compile. Reading one is a call with a name that can be searched for.
 #pragma once
 
-#include <cstddef>
 #include <fmt/format.h>
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 #include <utility>
@@ -38,7 +38,11 @@ class Secret {
 
  private:
   void clear() noexcept {
-    if constexpr (requires { value_.data(); value_.size(); value_.clear(); }) {
+    if constexpr (requires {
+                    value_.data();
+                    value_.size();
+                    value_.clear();
+                  }) {
       if (value_.size() > 0) wipe(value_.data(), value_.size() * sizeof(*value_.data()));
       value_.clear();
     } else if constexpr (std::is_trivially_copyable_v<T>) {

@@ -3,14 +3,14 @@
 #include "base/clock.hpp"
 #include "base/encoding.hpp"
 
-#include <atomic>
-#include <memory>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <atomic>
+#include <memory>
 
 namespace ward::log {
 namespace {

@@ -31,13 +31,21 @@ struct Field {
 /// Opens the log: to standard error, or appending to `file` (mode 0600). Called once at start; before, standard error.
 void open(const std::string& file, Level least);
 
-/// Writes one line: {"time":..., "level":..., "event":..., fields...}. `event` is a stable name (snake_case). Any thread;
-/// does not block on a slow reader longer than a write takes.
+/// Writes one line: {"time":..., "level":..., "event":..., fields...}. `event` is a stable name (snake_case). Any
+/// thread; does not block on a slow reader longer than a write takes.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::info, event, fields); }
-inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::warning, event, fields); }
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::error, event, fields); }
-inline void error(std::string_view event, const Error& error) { write(Level::error, event, {{"code", error.code()}, {"message", error.text()}}); }
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::info, event, fields);
+}
+inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::warning, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::error, event, fields);
+}
+inline void error(std::string_view event, const Error& error) {
+  write(Level::error, event, {{"code", error.code()}, {"message", error.text()}});
+}
 
 }  // namespace ward::log

@@ -3,9 +3,9 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 
+#include <sys/random.h>
 #include <cerrno>
 #include <cstring>
-#include <sys/random.h>
 
 namespace ward {
 

@@ -10,7 +10,18 @@
 namespace ward {
 
 /// What the caller may be told. `record` causes depend on stored data, and the answer must equal that of absence.
-enum class CauseKind { protocol, limit, firewall, authentication, scope, policy, record, validation, upstream, internal };
+enum class CauseKind {
+  protocol,
+  limit,
+  firewall,
+  authentication,
+  scope,
+  policy,
+  record,
+  validation,
+  upstream,
+  internal
+};
 
 /// One thing to be said in an answer (an OperationOutcome issue, a problem's detail).
 struct Issue {
@@ -22,8 +33,8 @@ struct Issue {
   unsigned column = 0;
 };
 
-/// status: HTTP status. code: stable slug ("scope_missing"). cause: names the policy line, scope, rule or limit; for the
-/// audit record and `ward explain`, shown to the caller only if `kind` is not `record`.
+/// status: HTTP status. code: stable slug ("scope_missing"). cause: names the policy line, scope, rule or limit; for
+/// the audit record and `ward explain`, shown to the caller only if `kind` is not `record`.
 struct Refusal {
   int status = 403;
   std::string code;

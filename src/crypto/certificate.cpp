@@ -10,8 +10,9 @@ namespace ward::crypto {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto backdated = 1h;            // clocks differ
-constexpr std::size_t serial_bytes = 16;  // CA/Browser Forum 7.1: at least 64 random bits; RFC 5280: positive, at most 20 bytes
+constexpr auto backdated = 1h;  // clocks differ
+constexpr std::size_t serial_bytes =
+    16;  // CA/Browser Forum 7.1: at least 64 random bits; RFC 5280: positive, at most 20 bytes
 constexpr std::size_t name_bytes_max = 64;  // RFC 5280, ub-common-name
 
 std::unexpected<Error> bad(std::string message) { return fail("certificate", "certificate: " + std::move(message)); }
@@ -20,7 +21,7 @@ struct Plan {
   std::string common_name;
   WallTime from, until;
   EVP_PKEY* subject_key;
-  X509* issuer;          // null: itself
+  X509* issuer;  // null: itself
   EVP_PKEY* issuer_key;
   std::vector<std::pair<int, std::string>> extensions;
 };
@@ -39,7 +40,8 @@ bool set_serial(X509* certificate, Random& random) {
 bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  const std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
+  const std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> extension(
+      X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
@@ -78,11 +80,13 @@ Result<X509Ptr> read_pem(std::string_view pem) {
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 253 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*") == name.npos;
+  return !name.empty() && name.size() <= 253 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*") == name.npos;
 }
 
 bool is_address(std::string_view address) {
-  return !address.empty() && address.size() <= 45 && address.find_first_not_of("0123456789abcdefABCDEF.:") == address.npos;
+  return !address.empty() && address.size() <= 45 &&
+         address.find_first_not_of("0123456789abcdefABCDEF.:") == address.npos;
 }
 
 Result<std::string> alternative_names(const LeafNames& names) {
@@ -98,10 +102,12 @@ Result<std::string> alternative_names(const LeafNames& names) {
   return text;
 }
 
-Result<CertificateAndKey> make_leaf(const CertificateAndKey& authority, const LeafNames& names, const std::string& extended_usage,
-                                    Clock& clock, Random& random, std::chrono::days lifetime) {
+Result<CertificateAndKey> make_leaf(const CertificateAndKey& authority, const LeafNames& names,
+                                    const std::string& extended_usage, Clock& clock, Random& random,
+                                    std::chrono::days lifetime) {
   if (lifetime > leaf_lifetime_max || lifetime < 1h) return bad("its lifetime must be 1 to 397 days");
-  if (names.common_name.empty() || names.common_name.size() > name_bytes_max) return bad("its common name must have 1 to 64 bytes");
+  if (names.common_name.empty() || names.common_name.size() > name_bytes_max)
+    return bad("its common name must have 1 to 64 bytes");
   auto alternatives = alternative_names(names);
   if (!alternatives) return std::unexpected(alternatives.error());
   auto issuer = read_pem(authority.certificate_pem);
@@ -114,7 +120,12 @@ Result<CertificateAndKey> make_leaf(const CertificateAndKey& authority, const Le
   }
   const SigningKey key = SigningKey::generate(SigningKey::Kind::p256);
   const WallTime from = clock.wall() - backdated;
-  Plan plan{names.common_name, from, from + lifetime - 1s, key.native(), issuer->get(), issuer_key->native(),
+  Plan plan{names.common_name,
+            from,
+            from + lifetime - 1s,
+            key.native(),
+            issuer->get(),
+            issuer_key->native(),
             {{NID_basic_constraints, "critical,CA:FALSE"},
              {NID_key_usage, "critical,digitalSignature"},
              {NID_ext_key_usage, extended_usage},
@@ -132,7 +143,12 @@ Result<CertificateAndKey> make_authority(const std::string& common_name, Clock& 
   if (common_name.empty() || common_name.size() > name_bytes_max) return bad("its common name must have 1 to 64 bytes");
   const SigningKey key = SigningKey::generate(SigningKey::Kind::p256);
   const WallTime from = clock.wall() - backdated;
-  const Plan plan{common_name, from, from + authority_lifetime, key.native(), nullptr, key.native(),
+  const Plan plan{common_name,
+                  from,
+                  from + authority_lifetime,
+                  key.native(),
+                  nullptr,
+                  key.native(),
                   {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
                    {NID_key_usage, "critical,keyCertSign,cRLSign"},
                    {NID_subject_key_identifier, "hash"},
@@ -142,14 +158,14 @@ Result<CertificateAndKey> make_authority(const std::string& common_name, Clock& 
   return CertificateAndKey{pem_of(certificate->get()), key.to_pem()};
 }
 
-Result<CertificateAndKey> make_server_certificate(const CertificateAndKey& authority, const LeafNames& names, Clock& clock,
-                                                  Random& random, std::chrono::days lifetime) {
+Result<CertificateAndKey> make_server_certificate(const CertificateAndKey& authority, const LeafNames& names,
+                                                  Clock& clock, Random& random, std::chrono::days lifetime) {
   if (names.dns.empty() && names.ip.empty()) return bad("a server's needs a DNS name or an IP address");
   return make_leaf(authority, names, "serverAuth", clock, random, lifetime);
 }
 
-Result<CertificateAndKey> make_client_certificate(const CertificateAndKey& authority, const LeafNames& names, Clock& clock,
-                                                  Random& random, std::chrono::days lifetime) {
+Result<CertificateAndKey> make_client_certificate(const CertificateAndKey& authority, const LeafNames& names,
+                                                  Clock& clock, Random& random, std::chrono::days lifetime) {
   return make_leaf(authority, names, "clientAuth", clock, random, lifetime);
 }
 

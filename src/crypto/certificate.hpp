@@ -13,14 +13,14 @@
 namespace ward::crypto {
 
 struct CertificateAndKey {
-  std::string certificate_pem;       // of a leaf: the leaf alone
-  Secret<std::string> key_pem;       // PKCS#8, P-256
+  std::string certificate_pem;  // of a leaf: the leaf alone
+  Secret<std::string> key_pem;  // PKCS#8, P-256
 };
 
 struct LeafNames {
   std::string common_name;
-  std::vector<std::string> dns;      // "localhost"
-  std::vector<std::string> ip;       // "127.0.0.1", "::1"
+  std::vector<std::string> dns;  // "localhost"
+  std::vector<std::string> ip;   // "127.0.0.1", "::1"
 };
 
 inline constexpr std::chrono::days leaf_lifetime_max{397};  // what browsers take

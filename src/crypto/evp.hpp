@@ -3,12 +3,12 @@
 
 #include "base/error.hpp"
 
-#include <memory>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <memory>
 #include <string_view>
 
 namespace ward::crypto {

@@ -1,8 +1,8 @@
 // JOSE over OpenSSL's EVP: signatures (RFC 7515, 7518, 8037), keys (RFC 7517, 7638) and tokens (RFC 7519, 8725).
 //
-// Offered: ES256, ES384, RS256, RS384, PS256, PS384, EdDSA (Ed25519). Never: `none`, HMAC, encryption. A key is used only
-// with the algorithms of its allow-list. Headers `jku`, `x5u`, `x5c`, `jwk`, any `crit`, duplicate members and base64url
-// that is not canonical are refused before a signature is looked at.
+// Offered: ES256, ES384, RS256, RS384, PS256, PS384, EdDSA (Ed25519). Never: `none`, HMAC, encryption. A key is used
+// only with the algorithms of its allow-list. Headers `jku`, `x5u`, `x5c`, `jwk`, any `crit`, duplicate members and
+// base64url that is not canonical are refused before a signature is looked at.
 #pragma once
 
 #include "base/clock.hpp"
@@ -58,20 +58,20 @@ Secret<std::string> private_jwk(const SigningKey& key, std::string_view key_id);
 /// A public key that checks signatures, with its allow-list. Immutable; copies share; any thread.
 class PublicKey {
  public:
-  /// Errors name the member. "jwk_invalid": kty `oct`, a private member, a point that is not on its curve, RSA below 2048
-  /// or above 8192 bits or with a bad exponent, `alg` that does not fit, malformed. "jwk_unknown": a kind, curve, `alg`,
-  /// `use` or `key_ops` that is not ours.
+  /// Errors name the member. "jwk_invalid": kty `oct`, a private member, a point that is not on its curve, RSA below
+  /// 2048 or above 8192 bits or with a bad exponent, `alg` that does not fit, malformed. "jwk_unknown": a kind, curve,
+  /// `alg`, `use` or `key_ops` that is not ours.
   static Result<PublicKey> from_jwk(json::Value jwk);
   static Result<PublicKey> from_jwk(std::string_view jwk);
   static PublicKey of(const SigningKey& key, std::string key_id, Algorithms allowed = Algorithms::all());
 
-  const std::string& id() const;      // `kid`, may be empty
-  Algorithms algorithms() const;      // those that fit the key, and `alg` if it was given
+  const std::string& id() const;  // `kid`, may be empty
+  Algorithms algorithms() const;  // those that fit the key, and `alg` if it was given
   PublicKey only(Algorithms allowed) const;
   /// False for an algorithm that is not allowed, a signature of the wrong form, or one that does not verify.
   bool verify(Algorithm algorithm, std::string_view message, std::string_view signature) const;
-  std::string jwk() const;            // public members, `kid`, `use`, and `alg` if there is just one
-  std::string thumbprint() const;     // RFC 7638, SHA-256, base64url
+  std::string jwk() const;         // public members, `kid`, `use`, and `alg` if there is just one
+  std::string thumbprint() const;  // RFC 7638, SHA-256, base64url
 
  private:
   struct Inside;
@@ -100,13 +100,13 @@ class KeySet {
 
 /// What a token must say to be taken. Times are in whole seconds, as JWT's are.
 struct ClaimRules {
-  std::string type;                          // `typ`, without "application/", ignoring case; empty: any of "", "JWT"
-  std::string issuer;                        // empty: not checked
-  std::vector<std::string> audiences;        // one of them must be in `aud`; empty: not checked
+  std::string type;                    // `typ`, without "application/", ignoring case; empty: any of "", "JWT"
+  std::string issuer;                  // empty: not checked
+  std::vector<std::string> audiences;  // one of them must be in `aud`; empty: not checked
   std::chrono::seconds skew{0};
-  std::chrono::seconds lifetime_max{0};      // `exp` at most this far ahead; 0: not checked
-  bool issued_at = false;                    // `iat` required
-  bool token_id = false;                     // `jti` required
+  std::chrono::seconds lifetime_max{0};  // `exp` at most this far ahead; 0: not checked
+  bool issued_at = false;                // `iat` required
+  bool token_id = false;                 // `jti` required
 };
 
 /// A token whose signature was verified. Owns its text.
@@ -116,9 +116,9 @@ class Jwt {
   const std::string& key_id() const { return key_id_; }
   const std::string& type() const { return type_; }
   json::Value claims() const { return claims_->root(); }
-  std::string claim(std::string_view name) const;               // as text, or ""
+  std::string claim(std::string_view name) const;                 // as text, or ""
   std::optional<std::int64_t> time(std::string_view name) const;  // seconds; empty if absent or no number
-  std::string audience() const;                                 // the first of `aud`
+  std::string audience() const;                                   // the first of `aud`
   /// RFC 7519 section 4.1 and RFC 8725. Errors: "jwt_type", "jwt_issuer", "jwt_audience", "jwt_expired", "jwt_not_yet",
   /// "jwt_lifetime", "jwt_claim" (absent or of the wrong form).
   Result<void> check(const ClaimRules& rules, WallTime now) const;
@@ -128,7 +128,7 @@ class Jwt {
   Jwt() = default;
   Algorithm algorithm_{};
   std::string key_id_, type_;
-  std::unique_ptr<std::string> payload_;     // claims_ points into it
+  std::unique_ptr<std::string> payload_;  // claims_ points into it
   std::unique_ptr<json::Document> claims_;
 };
 
@@ -155,7 +155,8 @@ class UnverifiedJwt {
 };
 
 /// Compact serialisation. `header` is alg, then kid and typ if not empty. `claims` is JSON text.
-std::string make_jwt(const SigningKey& key, Algorithm algorithm, std::string_view key_id, std::string_view type, std::string_view claims);
+std::string make_jwt(const SigningKey& key, Algorithm algorithm, std::string_view key_id, std::string_view type,
+                     std::string_view claims);
 
 /// A JWS (RFC 7515 section 7.1) whose payload is no JSON: its payload, if one of `keys` signed it. Same header rules.
 Result<std::string> verify_jws(std::string_view compact, const KeySet& keys);

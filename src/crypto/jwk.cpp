@@ -3,8 +3,8 @@
 #include "jwk_parts.hpp"
 #include "signature.hpp"
 
-#include <algorithm>
 #include <openssl/core_names.h>
+#include <algorithm>
 
 namespace ward::crypto {
 
@@ -59,19 +59,18 @@ struct RsaMember {
   const char* name;
   const char* parameter;
 };
-constexpr RsaMember rsa_private_members[] = {{"d", OSSL_PKEY_PARAM_RSA_D},
-                                             {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
-                                             {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},
-                                             {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
-                                             {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2},
-                                             {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1}};
+constexpr RsaMember rsa_private_members[] = {
+    {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
+    {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+    {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1}};
 
 Result<Pkey> make_private(json::Value jwk, const PublicParts& parts) {
   auto d = binary_member(jwk, "d");
   if (!d) return std::unexpected(d.error());
   const Secret<std::string> secret(std::move(*d));
   if (parts.type == PublicParts::Type::okp)
-    return Pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(secret.reveal()), secret.reveal().size()));
+    return Pkey(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(secret.reveal()), secret.reveal().size()));
   if (parts.type == PublicParts::Type::ec)
     return KeyParameters()
         .text(OSSL_PKEY_PARAM_GROUP_NAME, parts.curve.c_str())
@@ -99,7 +98,8 @@ Result<PublicKey> PublicKey::from_jwk(json::Value jwk) {
   auto algorithms = allowed(jwk, *parts);
   if (!algorithms) return std::unexpected(algorithms.error());
   const json::Value id = jwk["kid"];
-  if (id && (!id.is_string() || id.text().size() > id_bytes_max)) return invalid("kid must be a string of at most 256 bytes");
+  if (id && (!id.is_string() || id.text().size() > id_bytes_max))
+    return invalid("kid must be a string of at most 256 bytes");
   auto key = make_public(*parts);
   if (!key) return std::unexpected(key.error());
   return PublicKey(std::make_shared<const Inside>(
@@ -187,10 +187,14 @@ std::string sign(const SigningKey& key, Algorithm algorithm, std::string_view me
 
 Algorithm default_algorithm(const SigningKey& key) {
   switch (key.kind()) {
-    case SigningKey::Kind::ed25519: return Algorithm::eddsa;
-    case SigningKey::Kind::p256: return Algorithm::es256;
-    case SigningKey::Kind::p384: return Algorithm::es384;
-    default: return Algorithm::rs384;
+    case SigningKey::Kind::ed25519:
+      return Algorithm::eddsa;
+    case SigningKey::Kind::p256:
+      return Algorithm::es256;
+    case SigningKey::Kind::p384:
+      return Algorithm::es384;
+    default:
+      return Algorithm::rs384;
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include "base/encoding.hpp"
 
-#include <algorithm>
-#include <array>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
+#include <algorithm>
+#include <array>
 
 namespace ward::crypto {
 namespace {
@@ -21,7 +21,9 @@ std::size_t coordinate_bytes(std::string_view curve) { return curve == "P-256" ?
 
 unsigned bits(std::string_view number) {
   unsigned count = static_cast<unsigned>(number.size()) * 8;
-  for (unsigned char mask = 0x80; mask != 0 && !number.empty() && (static_cast<unsigned char>(number[0]) & mask) == 0; mask >>= 1) --count;
+  for (unsigned char mask = 0x80; mask != 0 && !number.empty() && (static_cast<unsigned char>(number[0]) & mask) == 0;
+       mask >>= 1)
+    --count;
   return count;
 }
 
@@ -69,7 +71,8 @@ Result<PublicParts> read_ec(json::Value jwk) {
   for (auto [name, place] : {std::pair("x", &parts.x), std::pair("y", &parts.y)}) {
     auto value = binary_member(jwk, name);
     if (!value) return std::unexpected(value.error());
-    if (value->size() != coordinate_bytes(parts.curve)) return invalid(std::string(name) + " has the wrong length for its curve");
+    if (value->size() != coordinate_bytes(parts.curve))
+      return invalid(std::string(name) + " has the wrong length for its curve");
     *place = std::move(*value);
   }
   return parts;
@@ -97,7 +100,8 @@ Result<PublicParts> read_rsa(json::Value jwk) {
   }
   if (bits(parts.n) < rsa_bits_min || bits(parts.n) > rsa_bits_max) return invalid("n must have 2048 to 8192 bits");
   if (!odd(parts.n)) return invalid("n is even");
-  if (has_roca_mark(parts.n)) return invalid("n was made by a generator whose keys can be factored (ROCA, CVE-2017-15361); make a new key");
+  if (has_roca_mark(parts.n))
+    return invalid("n was made by a generator whose keys can be factored (ROCA, CVE-2017-15361); make a new key");
   if (!odd(parts.e) || bits(parts.e) < 2 || bits(parts.e) > 32) return invalid("e must be odd, 3 to 2^32");
   return parts;
 }
@@ -174,28 +178,38 @@ Result<Pkey> make_public(const PublicParts& parts) {
                 .make("EC", EVP_PKEY_PUBLIC_KEY);
       break;
     case PublicParts::Type::rsa:
-      key = KeyParameters().number(OSSL_PKEY_PARAM_RSA_N, parts.n).number(OSSL_PKEY_PARAM_RSA_E, parts.e).make("RSA", EVP_PKEY_PUBLIC_KEY);
+      key = KeyParameters()
+                .number(OSSL_PKEY_PARAM_RSA_N, parts.n)
+                .number(OSSL_PKEY_PARAM_RSA_E, parts.e)
+                .make("RSA", EVP_PKEY_PUBLIC_KEY);
       break;
   }
   ERR_clear_error();
-  if (!key) return invalid(parts.type == PublicParts::Type::ec ? "x and y are not a point on the curve" : "the key is not valid");
+  if (!key)
+    return invalid(parts.type == PublicParts::Type::ec ? "x and y are not a point on the curve"
+                                                       : "the key is not valid");
   return key;
 }
 
 Algorithms fitting(const PublicParts& parts) {
   switch (parts.type) {
-    case PublicParts::Type::okp: return {Algorithm::eddsa};
-    case PublicParts::Type::ec: return parts.curve == "P-256" ? Algorithms{Algorithm::es256} : Algorithms{Algorithm::es384};
-    case PublicParts::Type::rsa: return {Algorithm::rs256, Algorithm::rs384, Algorithm::ps256, Algorithm::ps384};
+    case PublicParts::Type::okp:
+      return {Algorithm::eddsa};
+    case PublicParts::Type::ec:
+      return parts.curve == "P-256" ? Algorithms{Algorithm::es256} : Algorithms{Algorithm::es384};
+    case PublicParts::Type::rsa:
+      return {Algorithm::rs256, Algorithm::rs384, Algorithm::ps256, Algorithm::ps384};
   }
   return {};
 }
 
 std::string required_members(const PublicParts& parts) {
   switch (parts.type) {
-    case PublicParts::Type::okp: return R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url_encode(parts.x) + '"';
+    case PublicParts::Type::okp:
+      return R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url_encode(parts.x) + '"';
     case PublicParts::Type::ec:
-      return R"({"crv":")" + parts.curve + R"(","kty":"EC","x":")" + base64url_encode(parts.x) + R"(","y":")" + base64url_encode(parts.y) + '"';
+      return R"({"crv":")" + parts.curve + R"(","kty":"EC","x":")" + base64url_encode(parts.x) + R"(","y":")" +
+             base64url_encode(parts.y) + '"';
     case PublicParts::Type::rsa:
       return R"({"e":")" + base64url_encode(parts.e) + R"(","kty":"RSA","n":")" + base64url_encode(parts.n) + '"';
   }
@@ -233,7 +247,8 @@ KeyParameters& KeyParameters::number(const char* name, const std::string& value)
 }
 
 Pkey KeyParameters::make(const char* type, int selection) {
-  const std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>> parameters(OSSL_PARAM_BLD_to_param(builder_->builder.get()));
+  const std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>> parameters(
+      OSSL_PARAM_BLD_to_param(builder_->builder.get()));
   const PkeyCtx context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   if (!good_ || !parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||

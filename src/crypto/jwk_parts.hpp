@@ -10,9 +10,9 @@ namespace ward::crypto {
 struct PublicParts {
   enum class Type : std::uint8_t { ec, rsa, okp };
   Type type = Type::ec;
-  std::string curve;       // crv of EC and OKP
-  std::string x, y;        // EC; x alone of OKP
-  std::string n, e;        // RSA, big-endian without leading zeros
+  std::string curve;  // crv of EC and OKP
+  std::string x, y;   // EC; x alone of OKP
+  std::string n, e;   // RSA, big-endian without leading zeros
 };
 
 /// Reads kty and the public members. Errors as PublicKey::from_jwk.

@@ -28,20 +28,20 @@ struct Compact {
   std::string_view signed_part;
 };
 
-std::unexpected<Error> malformed(std::string_view what) {
-  return fail("jwt_malformed", "token: " + std::string(what));
-}
+std::unexpected<Error> malformed(std::string_view what) { return fail("jwt_malformed", "token: " + std::string(what)); }
 
 Result<Header> parse_header(std::string_view text) {
   auto document = json::Document::parse(text, header_limits);
-  if (!document || !document->root().is_object()) return malformed("the header is not a JSON object, or has a member twice");
+  if (!document || !document->root().is_object())
+    return malformed("the header is not a JSON object, or has a member twice");
   const json::Value root = document->root();
   for (std::string_view name : refused_headers)
     if (root[name]) return fail("jwt_header", "token: the header " + std::string(name) + " is not accepted");
   for (std::string_view name : {"alg", "kid", "typ"})
     if (root[name] && !root[name].is_string()) return malformed("a header is not a string");
   const auto algorithm = parse_algorithm(root.string("alg"));
-  if (!algorithm) return fail("jwt_algorithm", "token: alg must be one of ES256, ES384, RS256, RS384, PS256, PS384, EdDSA");
+  if (!algorithm)
+    return fail("jwt_algorithm", "token: alg must be one of ES256, ES384, RS256, RS384, PS256, PS384, EdDSA");
   return Header{*algorithm, root.string("kid"), root.string("typ")};
 }
 
@@ -60,7 +60,8 @@ Result<Compact> parse_compact(std::string_view text) {
   return Compact{std::move(*header), std::move(*payload), std::move(*signature), text.substr(0, second)};
 }
 
-Result<void> verify_with(const KeySet& keys, const Header& header, std::string_view signed_part, std::string_view signature) {
+Result<void> verify_with(const KeySet& keys, const Header& header, std::string_view signed_part,
+                         std::string_view signature) {
   std::size_t tried = 0;
   for (const PublicKey& key : keys.keys()) {
     const bool meant = header.key_id.empty() || key.id() == header.key_id;
@@ -74,7 +75,8 @@ Result<void> verify_with(const KeySet& keys, const Header& header, std::string_v
 
 bool same_type(std::string_view given, std::string_view wanted) {
   constexpr std::string_view prefix = "application/";
-  if (given.size() > prefix.size() && equal_ignoring_case(given.substr(0, prefix.size()), prefix)) given.remove_prefix(prefix.size());
+  if (given.size() > prefix.size() && equal_ignoring_case(given.substr(0, prefix.size()), prefix))
+    given.remove_prefix(prefix.size());
   if (wanted.empty()) return given.empty() || equal_ignoring_case(given, "JWT");
   return equal_ignoring_case(given, wanted);
 }
@@ -119,7 +121,8 @@ std::string Jwt::audience() const {
 Result<void> Jwt::check(const ClaimRules& rules, WallTime wall) const {
   const std::int64_t now = unix_seconds(wall);
   const std::int64_t skew = rules.skew.count();
-  if (!same_type(type_, rules.type)) return fail("jwt_type", "token: typ must be " + (rules.type.empty() ? "JWT" : rules.type));
+  if (!same_type(type_, rules.type))
+    return fail("jwt_type", "token: typ must be " + (rules.type.empty() ? "JWT" : rules.type));
   if (!rules.issuer.empty() && claim("iss") != rules.issuer) return fail("jwt_issuer", "token: iss is another issuer");
   if (!rules.audiences.empty())
     if (auto audience_ok = check_audience(claims()["aud"], rules.audiences); !audience_ok) return audience_ok;
@@ -131,7 +134,8 @@ Result<void> Jwt::check(const ClaimRules& rules, WallTime wall) const {
   if (now >= *expires + skew) return fail("jwt_expired", "token: exp is past");
   if (rules.lifetime_max.count() > 0 && *expires > now + rules.lifetime_max.count() + skew)
     return fail("jwt_lifetime", "token: exp is more than " + std::to_string(rules.lifetime_max.count()) + " s ahead");
-  if (const auto not_before = time("nbf"); not_before && now + skew < *not_before) return fail("jwt_not_yet", "token: nbf is ahead");
+  if (const auto not_before = time("nbf"); not_before && now + skew < *not_before)
+    return fail("jwt_not_yet", "token: nbf is ahead");
   const auto issued = time("iat");
   if (rules.issued_at && !issued) return fail("jwt_claim", "token: iat is absent");
   if (issued && now + skew < *issued) return fail("jwt_not_yet", "token: iat is ahead; check the clocks");
@@ -148,7 +152,8 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view text) {
   token.jwt_.type_ = std::move(compact->header.type);
   token.jwt_.payload_ = std::make_unique<std::string>(std::move(compact->payload));
   auto claims = json::Document::parse(*token.jwt_.payload_, claims_limits);
-  if (!claims || !claims->root().is_object()) return malformed("the claims are not a JSON object, or one is there twice");
+  if (!claims || !claims->root().is_object())
+    return malformed("the claims are not a JSON object, or one is there twice");
   token.jwt_.claims_ = std::make_unique<json::Document>(std::move(*claims));
   token.signed_part_ = std::string(compact->signed_part);
   token.signature_ = std::move(compact->signature);
@@ -169,7 +174,8 @@ Result<std::string> verify_jws(std::string_view text, const KeySet& keys) {
   return std::move(compact->payload);
 }
 
-std::string make_jwt(const SigningKey& key, Algorithm algorithm, std::string_view key_id, std::string_view type, std::string_view claims) {
+std::string make_jwt(const SigningKey& key, Algorithm algorithm, std::string_view key_id, std::string_view type,
+                     std::string_view claims) {
   std::string header = R"({"alg":")" + std::string(name(algorithm)) + '"';
   if (!key_id.empty()) header += R"(,"kid":)" + json_string(key_id);
   if (!type.empty()) header += R"(,"typ":)" + json_string(type);

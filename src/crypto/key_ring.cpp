@@ -3,11 +3,11 @@
 #include "master_key.hpp"
 #include "seal.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <mutex>
-#include <unistd.h>
 
 namespace ward::crypto {
 namespace {
@@ -24,14 +24,12 @@ struct KindName {
   std::string_view name;
 };
 constexpr std::array<KindName, 5> kind_names{{{SigningKey::Kind::ed25519, "ed25519"},
-                                             {SigningKey::Kind::p256, "p256"},
-                                             {SigningKey::Kind::p384, "p384"},
-                                             {SigningKey::Kind::rsa2048, "rsa2048"},
-                                             {SigningKey::Kind::rsa3072, "rsa3072"}}};
+                                              {SigningKey::Kind::p256, "p256"},
+                                              {SigningKey::Kind::p384, "p384"},
+                                              {SigningKey::Kind::rsa2048, "rsa2048"},
+                                              {SigningKey::Kind::rsa3072, "rsa3072"}}};
 
-std::string_view name_of(SigningKey::Kind kind) {
-  return std::ranges::find(kind_names, kind, &KindName::kind)->name;
-}
+std::string_view name_of(SigningKey::Kind kind) { return std::ranges::find(kind_names, kind, &KindName::kind)->name; }
 
 std::string secret_kind(std::size_t bytes) {
   return bytes == 32 ? "aes256" : bytes == 64 ? "siv512" : "bytes" + std::to_string(bytes);
@@ -54,8 +52,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 bool is_purpose(std::string_view purpose) {
-  return !purpose.empty() && purpose.size() <= 64 &&
-         std::ranges::all_of(purpose, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return !purpose.empty() && purpose.size() <= 64 && std::ranges::all_of(purpose, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 std::string write_entry(const Kept& kept) {
@@ -156,7 +155,8 @@ class FileKeyRing final : public KeyRing {
     std::vector<std::pair<Entry, SigningKey>> found;
     for (State state : {State::current, State::previous})
       for (const Kept& kept : entries_)
-        if (kept.key && kept.entry.purpose == purpose && kept.entry.state == state) found.emplace_back(kept.entry, kept.key);
+        if (kept.key && kept.entry.purpose == purpose && kept.entry.state == state)
+          found.emplace_back(kept.entry, kept.key);
     return found;
   }
 
@@ -192,11 +192,13 @@ class FileKeyRing final : public KeyRing {
 
  private:
   std::unexpected<Error> damaged(std::string_view why) const {
-    return fail("key_ring", file_.string() + ": the key ring cannot be opened: " + std::string(why) + "; put back the file and master key from a backup");
+    return fail("key_ring", file_.string() + ": the key ring cannot be opened: " + std::string(why) +
+                                "; put back the file and master key from a backup");
   }
 
   static std::unexpected<Error> wrong_kind(const Entry& entry, std::string_view wanted) {
-    return fail("key_ring", "the key for " + entry.purpose + " is of kind " + entry.kind + ", and " + std::string(wanted) + " was asked for");
+    return fail("key_ring", "the key for " + entry.purpose + " is of kind " + entry.kind + ", and " +
+                                std::string(wanted) + " was asked for");
   }
 
   // Moves to a larger string and wipes the smaller: a plain reallocation would leave key bytes in freed memory.
@@ -215,7 +217,8 @@ class FileKeyRing final : public KeyRing {
   }
 
   Kept* by_id(std::string_view id) {
-    const auto found = std::ranges::find(entries_, id, [](const Kept& kept) -> std::string_view { return kept.entry.id; });
+    const auto found =
+        std::ranges::find(entries_, id, [](const Kept& kept) -> std::string_view { return kept.entry.id; });
     return found == entries_.end() ? nullptr : &*found;
   }
 
@@ -253,10 +256,11 @@ class FileKeyRing final : public KeyRing {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::filesystem::path& file, const MasterKeySource& source, bool create,
-                                               Clock& clock, Random& random) {
+Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::filesystem::path& file, const MasterKeySource& source,
+                                               bool create, Clock& clock, Random& random) {
   const bool exists = ::access(file.c_str(), F_OK) == 0;
-  if (!exists && !create) return fail("key_ring", file.string() + ": there is no key ring; put it back from a backup, or run `ward init`");
+  if (!exists && !create)
+    return fail("key_ring", file.string() + ": there is no key ring; put it back from a backup, or run `ward init`");
   // A new master key beside an old ring would open nothing: it is made only together with the ring.
   auto master = read_master_key(source, create && !exists, random);
   if (!master) return std::unexpected(master.error());

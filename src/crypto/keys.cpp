@@ -17,18 +17,24 @@ constexpr int rsa_bits_max = 8192;  // above, one verification costs millisecond
 
 EVP_PKEY* make(SigningKey::Kind kind) {
   switch (kind) {
-    case SigningKey::Kind::ed25519: return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-    case SigningKey::Kind::p256: return EVP_EC_gen("P-256");
-    case SigningKey::Kind::p384: return EVP_EC_gen("P-384");
-    case SigningKey::Kind::rsa2048: return EVP_RSA_gen(2048);
-    case SigningKey::Kind::rsa3072: return EVP_RSA_gen(3072);
+    case SigningKey::Kind::ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case SigningKey::Kind::p256:
+      return EVP_EC_gen("P-256");
+    case SigningKey::Kind::p384:
+      return EVP_EC_gen("P-384");
+    case SigningKey::Kind::rsa2048:
+      return EVP_RSA_gen(2048);
+    case SigningKey::Kind::rsa3072:
+      return EVP_RSA_gen(3072);
   }
   return nullptr;
 }
 
 Result<SigningKey::Kind> kind_of(EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_ED25519: return SigningKey::Kind::ed25519;
+    case EVP_PKEY_ED25519:
+      return SigningKey::Kind::ed25519;
     case EVP_PKEY_RSA: {
       const int bits = EVP_PKEY_get_bits(key);
       if (bits < rsa_bits_min || bits > rsa_bits_max)
@@ -43,7 +49,8 @@ Result<SigningKey::Kind> kind_of(EVP_PKEY* key) {
       if (curve == "secp384r1" || curve == "P-384") return SigningKey::Kind::p384;
       return fail("key_invalid", "an EC key must be on P-256 or P-384");
     }
-    default: return fail("key_invalid", "a signing key must be Ed25519, P-256, P-384 or RSA");
+    default:
+      return fail("key_invalid", "a signing key must be Ed25519, P-256, P-384 or RSA");
   }
 }
 
@@ -71,7 +78,8 @@ Result<SigningKey> SigningKey::adopt(EVP_PKEY* native) {
   auto kind = kind_of(native);
   if (!kind) return std::unexpected(kind.error());
   key.kind_ = *kind;
-  if (!consistent(native)) return fail("key_invalid", "the private and the public part of the key do not belong together");
+  if (!consistent(native))
+    return fail("key_invalid", "the private and the public part of the key do not belong together");
   return key;
 }
 
@@ -100,8 +108,9 @@ std::string SigningKey::sign_ed25519(std::string_view message) const {
   MdCtx context(EVP_MD_CTX_new());
   std::string signature(ed25519_signature_bytes, '\0');
   std::size_t size = signature.size();
-  const bool good = context && EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr) == 1 &&
-                    EVP_DigestSign(context.get(), bytes(signature.data()), &size, bytes(message), message.size()) == 1;
+  const bool good =
+      context && EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr) == 1 &&
+      EVP_DigestSign(context.get(), bytes(signature.data()), &size, bytes(message), message.size()) == 1;
   WARD_ASSERT(good && size == signature.size());
   return signature;
 }
@@ -118,9 +127,10 @@ bool verify_ed25519(std::string_view public_raw, std::string_view message, std::
   if (public_raw.size() != ed25519_raw_bytes || signature.size() != ed25519_signature_bytes) return false;
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(public_raw), public_raw.size()));
   MdCtx context(EVP_MD_CTX_new());
-  const bool good = key && context &&
-                    EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1 &&
-                    EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
+  const bool good =
+      key && context &&
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1 &&
+      EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
   ERR_clear_error();
   return good;
 }

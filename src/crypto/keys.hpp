@@ -47,23 +47,24 @@ struct MasterKeySource {
   std::string command;  // run by /bin/sh; what it prints is trimmed; an exit status other than 0 is an error
 };
 
-/// The server's keys by purpose ("audit-sign", "audit-seal", "token-sign", "link-seal", "session"), each generation with
-/// an id and a time, wrapped by the master key (AES-256-GCM) in one file that is replaced atomically (fsync file and
-/// directory). Any thread.
+/// The server's keys by purpose ("audit-sign", "audit-seal", "token-sign", "link-seal", "session"), each generation
+/// with an id and a time, wrapped by the master key (AES-256-GCM) in one file that is replaced atomically (fsync file
+/// and directory). Any thread.
 class KeyRing {
  public:
   enum class State { current, previous, retired };
   struct Entry {
-    std::string id;         // 8 random bytes, base64url
+    std::string id;  // 8 random bytes, base64url
     std::string purpose;
-    std::string kind;       // "ed25519", "p256", "aes256", "siv512"
+    std::string kind;  // "ed25519", "p256", "aes256", "siv512"
     WallTime created;
     State state;
   };
   /// Creates the file, and the master key file if it is absent and `create` (mode 0600).
   /// Errors: "master_key" (absent, readable by others, malformed, command failed), "key_ring" (damaged, or another
   /// master key), "io".
-  static Result<std::unique_ptr<KeyRing>> open(const std::filesystem::path& file, const MasterKeySource&, bool create, Clock&, Random&);
+  static Result<std::unique_ptr<KeyRing>> open(const std::filesystem::path& file, const MasterKeySource&, bool create,
+                                               Clock&, Random&);
   virtual ~KeyRing() = default;
   /// The current key of a purpose; made if there is none. `kind` as in Entry.
   virtual Result<std::pair<Entry, SigningKey>> signing(std::string_view purpose, SigningKey::Kind) = 0;

@@ -3,11 +3,11 @@
 #include "base/encoding.hpp"
 #include "seal.hpp"
 
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdio>
 
 namespace ward::crypto {
 namespace {
@@ -50,7 +50,9 @@ Result<Secret<std::string>> decode(std::string_view text, const std::string& whe
   const std::string_view trimmed = first == text.npos ? std::string_view() : text.substr(first, last - first + 1);
   auto key = base64_decode(trimmed);
   if (!key || key->size() != aes_key_bytes)
-    return fail("master_key", where + ": the master key must be 32 bytes in base64 (44 characters), as `openssl rand -base64 32` prints");
+    return fail(
+        "master_key",
+        where + ": the master key must be 32 bytes in base64 (44 characters), as `openssl rand -base64 32` prints");
   return Secret<std::string>(std::move(*key));
 }
 
@@ -62,7 +64,8 @@ Result<Secret<std::string>> from_command(const std::string& command) {
   const int status = ::pclose(pipe);
   const Secret<std::string> text(std::move(output));
   if (status != 0) {
-    const std::string how = WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status)) : std::string("a signal");
+    const std::string how =
+        WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status)) : std::string("a signal");
     return fail("master_key", "the master key's command ended with " + how + "; run it by hand to see why");
   }
   return decode(std::string_view(text.reveal()).substr(0, size), "the master key's command");
@@ -70,17 +73,21 @@ Result<Secret<std::string>> from_command(const std::string& command) {
 
 }  // namespace
 
-Result<Secret<std::string>> read_private_file(const std::filesystem::path& file, std::size_t bytes_max, std::string_view what) {
+Result<Secret<std::string>> read_private_file(const std::filesystem::path& file, std::size_t bytes_max,
+                                              std::string_view what) {
   const File fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   const std::string name = file.string();
-  if (fd.get() < 0) return fail_errno(errno == ENOENT ? "absent" : "io", name + ": the " + std::string(what) + " cannot be opened");
+  if (fd.get() < 0)
+    return fail_errno(errno == ENOENT ? "absent" : "io", name + ": the " + std::string(what) + " cannot be opened");
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail_errno("io", name);
   if (!S_ISREG(status.st_mode)) return fail("io", name + ": the " + std::string(what) + " is not a plain file");
   if ((status.st_mode & 077) != 0)
-    return fail("permissions", name + ": others than its owner may use the " + std::string(what) + "; run: chmod 600 " + name);
+    return fail("permissions",
+                name + ": others than its owner may use the " + std::string(what) + "; run: chmod 600 " + name);
   if (status.st_uid != ::geteuid() && status.st_uid != 0)
-    return fail("permissions", name + ": the " + std::string(what) + " belongs to another user; run: chown " + std::to_string(::geteuid()) + " " + name);
+    return fail("permissions", name + ": the " + std::string(what) + " belongs to another user; run: chown " +
+                                   std::to_string(::geteuid()) + " " + name);
 
   std::string content(bytes_max + 1, '\0');
   std::size_t size = 0;
@@ -125,7 +132,8 @@ Result<Secret<std::string>> read_master_key(const MasterKeySource& source, bool 
     content = read_private_file(source.file, output_bytes_max, "master key");
   }
   if (!content && content.error().is("absent"))
-    return fail("master_key", source.file.string() + ": there is no master key; put back the one that the key ring was made with");
+    return fail("master_key",
+                source.file.string() + ": there is no master key; put back the one that the key ring was made with");
   if (!content) return fail("master_key", content.error().message());
   return decode(content->reveal(), source.file.string());
 }

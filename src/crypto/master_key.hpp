@@ -12,6 +12,7 @@ Result<Secret<std::string>> read_master_key(const MasterKeySource& source, bool 
 Result<void> replace_file(const std::filesystem::path& file, std::string_view content);
 
 /// A file of at most `bytes_max` bytes; refused if it is not a plain file of ours (or root's), or others may read it.
-Result<Secret<std::string>> read_private_file(const std::filesystem::path& file, std::size_t bytes_max, std::string_view what);
+Result<Secret<std::string>> read_private_file(const std::filesystem::path& file, std::size_t bytes_max,
+                                              std::string_view what);
 
 }  // namespace ward::crypto

@@ -40,7 +40,8 @@ bool feed_associated(EVP_CIPHER_CTX* context, std::string_view associated) {
 
 }  // namespace
 
-std::string seal_gcm(const Secret<std::string>& key, std::string_view nonce, std::string_view plain, std::string_view associated) {
+std::string seal_gcm(const Secret<std::string>& key, std::string_view nonce, std::string_view plain,
+                     std::string_view associated) {
   WARD_ASSERT(key.reveal().size() == aes_key_bytes && nonce.size() == gcm_nonce_bytes);
   CipherCtx context(EVP_CIPHER_CTX_new());
   std::string out(plain.size() + tag_bytes, '\0');
@@ -64,7 +65,8 @@ Result<std::string> open_gcm(const Secret<std::string>& key, std::string_view no
   CipherCtx context(EVP_CIPHER_CTX_new());
   std::string out(cipher.size(), '\0');
   int written = 0, last = 0;
-  const bool good = context && EVP_DecryptInit_ex2(context.get(), gcm(), bytes(key.reveal()), bytes(nonce), nullptr) == 1 &&
+  const bool good = context &&
+                    EVP_DecryptInit_ex2(context.get(), gcm(), bytes(key.reveal()), bytes(nonce), nullptr) == 1 &&
                     EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) == 1 &&
                     feed_associated(context.get(), associated) &&
                     EVP_DecryptUpdate(context.get(), bytes(out.data()), &written, bytes(cipher), length(cipher)) == 1 &&

@@ -17,12 +17,12 @@ struct AlgorithmRow {
 };
 // RFC 7518 section 3.1 and RFC 8037 section 3.1, in the order of Algorithm.
 constexpr std::array<AlgorithmRow, 7> rows{{{"ES256", Scheme::ecdsa, false},
-                                           {"ES384", Scheme::ecdsa, true},
-                                           {"RS256", Scheme::rsa_pkcs1, false},
-                                           {"RS384", Scheme::rsa_pkcs1, true},
-                                           {"PS256", Scheme::rsa_pss, false},
-                                           {"PS384", Scheme::rsa_pss, true},
-                                           {"EdDSA", Scheme::eddsa, false}}};
+                                            {"ES384", Scheme::ecdsa, true},
+                                            {"RS256", Scheme::rsa_pkcs1, false},
+                                            {"RS384", Scheme::rsa_pkcs1, true},
+                                            {"PS256", Scheme::rsa_pss, false},
+                                            {"PS384", Scheme::rsa_pss, true},
+                                            {"EdDSA", Scheme::eddsa, false}}};
 
 const AlgorithmRow& row(Algorithm algorithm) { return rows[static_cast<std::size_t>(algorithm)]; }
 const EVP_MD* digest_of(const AlgorithmRow& row) { return row.sha384 ? sha384_md() : sha256_md(); }
@@ -65,9 +65,12 @@ bool set_padding(EVP_PKEY_CTX* context, const AlgorithmRow& row) {
 
 std::size_t signature_bytes(EVP_PKEY* key, const AlgorithmRow& row) {
   switch (row.scheme) {
-    case Scheme::ecdsa: return row.sha384 ? 96 : 64;
-    case Scheme::eddsa: return 64;
-    default: return (static_cast<std::size_t>(EVP_PKEY_get_bits(key)) + 7) / 8;
+    case Scheme::ecdsa:
+      return row.sha384 ? 96 : 64;
+    case Scheme::eddsa:
+      return 64;
+    default:
+      return (static_cast<std::size_t>(EVP_PKEY_get_bits(key)) + 7) / 8;
   }
 }
 
@@ -101,7 +104,8 @@ bool Verifier::verify(Algorithm algorithm, std::string_view message, std::string
   bool good = false;
   if (how.scheme == Scheme::eddsa) {
     const MdCtx context(EVP_MD_CTX_new());
-    good = context && EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr) == 1 &&
+    good = context &&
+           EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr) == 1 &&
            EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
   } else {
     const EVP_PKEY_CTX* ready = ready_[static_cast<std::size_t>(algorithm)].get();

@@ -11,10 +11,13 @@ struct Document {
 };
 
 constexpr Document documents[] = {
-    {"/.well-known/oauth-authorization-server", [](const identity::Identity& i) { return i.authorization_server_metadata(); }},
+    {"/.well-known/oauth-authorization-server",
+     [](const identity::Identity& i) { return i.authorization_server_metadata(); }},
     {"/.well-known/openid-configuration", [](const identity::Identity& i) { return i.openid_configuration(); }},
-    {"/.well-known/oauth-protected-resource", [](const identity::Identity& i) { return i.protected_resource_metadata(); }},
-    {"/.well-known/oauth-protected-resource/fhir", [](const identity::Identity& i) { return i.protected_resource_metadata(); }},
+    {"/.well-known/oauth-protected-resource",
+     [](const identity::Identity& i) { return i.protected_resource_metadata(); }},
+    {"/.well-known/oauth-protected-resource/fhir",
+     [](const identity::Identity& i) { return i.protected_resource_metadata(); }},
     {"/.well-known/smart-configuration", [](const identity::Identity& i) { return i.smart_configuration(); }},
     {"/jwks", [](const identity::Identity& i) { return i.jwks(); }},
 };
@@ -31,7 +34,11 @@ std::string document_path(const Exchange& x) {
 
 Allowed<void> handle_documents(Exchange& x) {
   if (!x.method_is("GET") && !x.method_is("HEAD"))
-    return refuse({.status = 405, .code = "method_not_allowed", .kind = CauseKind::protocol, .cause = "method", .headers = {{"allow", "GET"}}});
+    return refuse({.status = 405,
+                   .code = "method_not_allowed",
+                   .kind = CauseKind::protocol,
+                   .cause = "method",
+                   .headers = {{"allow", "GET"}}});
   const std::string path = document_path(x);
   for (const Document& document : documents) {
     if (document.path != path) continue;

@@ -6,7 +6,8 @@
 namespace ward::door {
 
 struct Door::Inside {
-  Inside(Services parts, net::Server& net_server, std::shared_ptr<const Live> first) : services(std::move(parts)), server(net_server), live(std::move(first)) {}
+  Inside(Services parts, net::Server& net_server, std::shared_ptr<const Live> first)
+      : services(std::move(parts)), server(net_server), live(std::move(first)) {}
 
   Services services;
   net::Server& server;
@@ -44,7 +45,11 @@ Result<std::unique_ptr<Door>> Door::create(Services services, net::Server& serve
 
 boost::asio::awaitable<void> Door::handle(net::Stream& stream) {
   Core& core = *inside_->cores[net::Server::this_core()];
-  Exchange exchange{.stream = stream, .services = inside_->services, .core = core, .live = core.live, .began = inside_->services.clock.mono()};
+  Exchange exchange{.stream = stream,
+                    .services = inside_->services,
+                    .core = core,
+                    .live = core.live,
+                    .began = inside_->services.clock.mono()};
   ++core.running;
   co_await walk(exchange);
   --core.running;
@@ -78,7 +83,10 @@ boost::asio::awaitable<void> Door::handle_admin(net::Stream& stream) {
     body = "alive\n";
   } else if (path == "/readyz") {
     head.status = ready ? 200 : 503;
-    body = ready ? "ready\n" : inside_->draining ? "draining\n" : !inside_->services.log.is_open() ? "audit log closed\n" : "store not writable\n";
+    body = ready                              ? "ready\n"
+           : inside_->draining                ? "draining\n"
+           : !inside_->services.log.is_open() ? "audit log closed\n"
+                                              : "store not writable\n";
   } else if (path == "/metrics") {
     head.headers[0].second = "text/plain; version=0.0.4; charset=utf-8";
     body = metrics::render();
@@ -92,7 +100,8 @@ boost::asio::awaitable<void> Door::handle_admin(net::Stream& stream) {
 
 // ---- what never became a request ----
 
-void ProtocolObserver::refused(const boost::asio::ip::address& address, std::string_view what, std::string_view detail) {
+void ProtocolObserver::refused(const boost::asio::ip::address& address, std::string_view what,
+                               std::string_view detail) {
   constexpr auto record_every = std::chrono::seconds(1);  // per kind; the rest is counted
   std::uint64_t count = 0;
   {
@@ -105,7 +114,10 @@ void ProtocolObserver::refused(const boost::asio::ip::address& address, std::str
     count = std::exchange(seen.since_last, 0);
   }
   const bool handshake = what.starts_with("handshake") || what.starts_with("tls");
-  audit::Record record{.event = std::string(handshake ? audit::event::handshake_failed : audit::event::malformed), .outcome = audit::Outcome::refused, .ip = address.to_string(), .cause = std::string(what)};
+  audit::Record record{.event = std::string(handshake ? audit::event::handshake_failed : audit::event::malformed),
+                       .outcome = audit::Outcome::refused,
+                       .ip = address.to_string(),
+                       .cause = std::string(what)};
   record.detail = {{"count", std::to_string(count)}, {"detail", std::string(detail)}};
   log_.append_later(std::move(record));
 }

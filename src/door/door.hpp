@@ -1,11 +1,13 @@
-// The door: every request on the https listener walks one corridor, in one direction, through the stages of pipeline.cpp.
+// The door: every request on the https listener walks one corridor, in one direction, through the stages of
+// pipeline.cpp.
 #pragma once
 
 #include "door/services.hpp"
 
 namespace ward::door {
 
-/// Handles requests. Thread rule: `handle` and `handle_admin` run on a core's thread; the others on any thread but a core's.
+/// Handles requests. Thread rule: `handle` and `handle_admin` run on a core's thread; the others on any thread but a
+/// core's.
 class Door {
  public:
   /// `server` must be created and not yet started. Errors: "store_failed" where a reader cannot be opened.

@@ -44,24 +44,24 @@ struct Exchange {
   MonoTime began;
   std::string request_id;
 
-  std::vector<std::string> segments;                              // of the path, decoded once
-  std::vector<std::pair<std::string, std::string>> query;         // decoded once
+  std::vector<std::string> segments;                       // of the path, decoded once
+  std::vector<std::pair<std::string, std::string>> query;  // decoded once
   const Route* route = nullptr;
-  std::vector<std::string> rest;                                  // segments behind the route's prefix
+  std::vector<std::string> rest;  // segments behind the route's prefix
 
-  identity::CallerRef caller;                                     // empty on public routes
-  FhirRequest fhir;                                               // of FHIR routes
+  identity::CallerRef caller;  // empty on public routes
+  FhirRequest fhir;            // of FHIR routes
   std::optional<access::Grant> grant;
   Content content;
   shield::Decision by_source, by_caller;
 
-  std::optional<Phi<Buffer>> phi;                                 // one resource, seen by the grant; minimised before it is recorded
+  std::optional<Phi<Buffer>> phi;  // one resource, seen by the grant; minimised before it is recorded
   std::vector<std::string> phi_patients;
   Answer answer;
   audit::Record record;
-  bool in_bundle = false;                                         // an entry of a batch or transaction; headers are the bundle's, not its own
-  std::vector<Issue> notes;                                       // told beside a success (what was cleaned, what was left out)
-  std::optional<audit::Intent> intent;                            // of a change, once it is durable; its OUTCOME is the record of the answer
+  bool in_bundle = false;               // an entry of a batch or transaction; headers are the bundle's, not its own
+  std::vector<Issue> notes;             // told beside a success (what was cleaned, what was left out)
+  std::optional<audit::Intent> intent;  // of a change, once it is durable; its OUTCOME is the record of the answer
 
   std::string_view header(std::string_view name) const { return stream.head().header(name); }
   bool method_is(std::string_view name) const { return stream.head().method == name; }

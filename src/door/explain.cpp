@@ -21,10 +21,14 @@ bool refused(Steps& steps, std::string stage, const Refusal& refusal) {
 
 void explain_limits(Steps& steps, const Live& live) {
   for (const shield::RatePolicy& policy : live.limits->settings().policies)
-    steps.push_back({"limits", true, fmt::format("{}: {}/s, up to {} at once; over it delayed up to {} ms, then 429", policy.name, policy.per_second, policy.burst, live.limits->settings().delay_max.count()), policy.where});
+    steps.push_back({"limits", true,
+                     fmt::format("{}: {}/s, up to {} at once; over it delayed up to {} ms, then 429", policy.name,
+                                 policy.per_second, policy.burst, live.limits->settings().delay_max.count()),
+                     policy.where});
 }
 
-bool explain_firewall(Steps& steps, const Live& live, const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query) {
+bool explain_firewall(Steps& steps, const Live& live, const Route& route, const FhirRequest& fhir,
+                      const std::vector<std::pair<std::string, std::string>>& query) {
   const auto values = free_query_values(route, fhir, query);
   if (values.empty()) {
     steps.push_back({"shield", true, "every value is proven by its type; nothing is scanned", ""});
@@ -32,14 +36,19 @@ bool explain_firewall(Steps& steps, const Live& live, const Route& route, const 
   }
   const shield::Verdict verdict = live.firewall->scan(values, route.firewall);
   for (const std::string& line : verdict.explain()) steps.push_back({"shield", !verdict.blocked, line, ""});
-  if (verdict.clean()) steps.push_back({"shield", true, fmt::format("{} free value(s) scanned, no rule matched", values.size()), ""});
-  if (verdict.blocked) steps.push_back({"shield", false, "blocked; the narrowest exclusion: " + verdict.exclusions(), ""});
+  if (verdict.clean())
+    steps.push_back({"shield", true, fmt::format("{} free value(s) scanned, no rule matched", values.size()), ""});
+  if (verdict.blocked)
+    steps.push_back({"shield", false, "blocked; the narrowest exclusion: " + verdict.exclusions(), ""});
   return !verdict.blocked;
 }
 
-void explain_refused_path(Steps& steps, const Live& live, const shield::FirewallRoute& route, std::string_view path, std::string stage, const Refusal& refusal) {
+void explain_refused_path(Steps& steps, const Live& live, const shield::FirewallRoute& route, std::string_view path,
+                          std::string stage, const Refusal& refusal) {
   const std::vector<std::string> pieces = free_path_pieces(path);
-  const shield::Verdict verdict = pieces.empty() || route.mode == shield::FirewallMode::off ? shield::Verdict{} : live.firewall->scan(path_values(pieces), route);
+  const shield::Verdict verdict = pieces.empty() || route.mode == shield::FirewallMode::off
+                                      ? shield::Verdict{}
+                                      : live.firewall->scan(path_values(pieces), route);
   for (const std::string& line : verdict.explain()) steps.push_back({"shield", !verdict.blocked, line, ""});
   if (verdict.blocked) steps.push_back({"shield", false, "blocked", ""});
   refused(steps, std::move(stage), refusal);
@@ -51,17 +60,25 @@ bool explain_identity(Steps& steps, const ExplainRequest& request) {
     return false;
   }
   const identity::Caller& caller = *request.caller;
-  steps.push_back({"identify", true, fmt::format("{} {}{}, roles [{}], scope {}", caller.kind == identity::Caller::Kind::person ? "person" : "client", caller.subject,
-                                                 caller.fhir_user.empty() ? "" : " (" + caller.fhir_user + ")", fmt::join(caller.roles, ", "), caller.scope.text()), ""});
+  steps.push_back(
+      {"identify", true,
+       fmt::format("{} {}{}, roles [{}], scope {}", caller.kind == identity::Caller::Kind::person ? "person" : "client",
+                   caller.subject, caller.fhir_user.empty() ? "" : " (" + caller.fhir_user + ")",
+                   fmt::join(caller.roles, ", "), caller.scope.text()),
+       ""});
   return true;
 }
 
-bool explain_parameters(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, const std::string& query, const Live& live) {
+bool explain_parameters(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, const std::string& query,
+                        const Live& live) {
   const auto search = fhir::parse_search(fhir.type, query, {}, {.own_bases = live.own_bases});
   if (!search) return refused(steps, "search", search.error());
   for (const fhir::UsedParam& used : search->used)
     if (used.param != nullptr && !access::searchable(grant, *used.param)) {
-      steps.push_back({"view", false, fmt::format("403 parameter_hidden: {} looks at {}, which the view hides", used.code, used.param->expression), grant.cause_text()});
+      steps.push_back(
+          {"view", false,
+           fmt::format("403 parameter_hidden: {} looks at {}, which the view hides", used.code, used.param->expression),
+           grant.cause_text()});
       return false;
     }
   return true;
@@ -74,17 +91,26 @@ void explain_record(Steps& steps, const access::Grant& grant, const FhirRequest&
   } else if (!*found) {
     steps.push_back({"record", false, "404: there is no such resource", ""});
   } else if (!grant.sees(fhir.type, (*found)->patients)) {
-    steps.push_back({"record", false, "404, as if it did not exist: it exists, but its patient is not among those that the relationship reaches", grant.cause_text()});
+    steps.push_back(
+        {"record", false,
+         "404, as if it did not exist: it exists, but its patient is not among those that the relationship reaches",
+         grant.cause_text()});
   } else {
-    steps.push_back({"record", true, (*found)->deleted ? "410: it was deleted" : fmt::format("version {} is in the grant", (*found)->version), ""});
+    steps.push_back(
+        {"record", true,
+         (*found)->deleted ? "410: it was deleted" : fmt::format("version {} is in the grant", (*found)->version), ""});
   }
 }
 
-void explain_grant(Steps& steps, const ExplainRequest& request, const FhirRequest& fhir, const Live& live, store::Reader& reader, Clock& clock) {
+void explain_grant(Steps& steps, const ExplainRequest& request, const FhirRequest& fhir, const Live& live,
+                   store::Reader& reader, Clock& clock) {
   const access::Subject subject = subject_of(*request.caller, request.purpose);
   const WallTime now = clock.wall();
-  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) { return reader.related(person, kind, now); };
-  for (access::Step& step : access::explain(live.policy, subject, fhir.interaction, fhir.type, related, now)) steps.push_back({step.stage, step.passed, step.detail, step.where});
+  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
+    return reader.related(person, kind, now);
+  };
+  for (access::Step& step : access::explain(live.policy, subject, fhir.interaction, fhir.type, related, now))
+    steps.push_back({step.stage, step.passed, step.detail, step.where});
   const auto grant = access::decide(live.policy, subject, fhir.interaction, fhir.type, related, now);
   if (!grant) return;
   if (fhir.interaction == Interaction::search && !explain_parameters(steps, *grant, fhir, request.query, live)) return;
@@ -96,7 +122,8 @@ void explain_grant(Steps& steps, const ExplainRequest& request, const FhirReques
 std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, store::Reader& reader, Clock& clock) {
   Steps steps;
   const auto segments = shield::path_segments(request.path);
-  if (!segments) return explain_refused_path(steps, live, live.unrouted, request.path, "shield", segments.error()), steps;
+  if (!segments)
+    return explain_refused_path(steps, live, live.unrouted, request.path, "shield", segments.error()), steps;
   const auto found = live.routes.find(request.host, *segments);
   if (!found) return steps.push_back({"route", false, "404: no route has this path", ""}), steps;
   const Route& route = *found->route;
@@ -105,7 +132,8 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
   if (!query) return refused(steps, "shield", query.error()), steps;
   FhirRequest fhir;
   if (route.kind == RouteKind::fhir) {
-    const std::vector<std::string> rest(segments->begin() + static_cast<std::ptrdiff_t>(found->consumed), segments->end());
+    const std::vector<std::string> rest(segments->begin() + static_cast<std::ptrdiff_t>(found->consumed),
+                                        segments->end());
     auto parsed = parse_fhir_request(request.method, rest, !query->empty());
     if (!parsed) return explain_refused_path(steps, live, route.firewall, request.path, "route", parsed.error()), steps;
     fhir = std::move(*parsed);
@@ -114,7 +142,8 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
   if (!explain_firewall(steps, live, route, fhir, *query)) return steps;
   if (route.kind == RouteKind::documents || route.kind == RouteKind::oauth) return steps;
   if (!explain_identity(steps, request)) return steps;
-  if (route.kind == RouteKind::fhir && fhir.kind == FhirRequest::Kind::resource) explain_grant(steps, request, fhir, live, reader, clock);
+  if (route.kind == RouteKind::fhir && fhir.kind == FhirRequest::Kind::resource)
+    explain_grant(steps, request, fhir, live, reader, clock);
   return steps;
 }
 

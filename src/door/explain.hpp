@@ -1,4 +1,5 @@
-// What would happen to a request, and why: the same reading, routing and deciding as the corridor does, without a request.
+// What would happen to a request, and why: the same reading, routing and deciding as the corridor does, without a
+// request.
 #pragma once
 
 #include "door/services.hpp"
@@ -6,18 +7,18 @@
 namespace ward::door {
 
 struct ExplainStep {
-  std::string stage;      // "route", "shield", "identify", "limits", "scope", "role", "relationship", "view", "record" ...
+  std::string stage;  // "route", "shield", "identify", "limits", "scope", "role", "relationship", "view", "record" ...
   bool passed = true;
   std::string detail;
-  std::string where;      // "ward.toml:41", if a line decided it
+  std::string where;  // "ward.toml:41", if a line decided it
 };
 
 struct ExplainRequest {
   std::string method = "GET";
-  std::string path, query;              // as in the URL, encoded
+  std::string path, query;  // as in the URL, encoded
   std::string host = "localhost";
   std::string purpose;
-  identity::CallerRef caller;           // nothing: an anonymous request
+  identity::CallerRef caller;  // nothing: an anonymous request
 };
 
 /// Ends with the step that would refuse, or with what would be shown. Reads one record if the request names one.

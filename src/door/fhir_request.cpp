@@ -9,12 +9,20 @@ namespace ward::door {
 namespace {
 
 Refusal not_found(std::string cause) {
-  return {.status = 404, .code = "not_found", .kind = CauseKind::protocol, .cause = std::move(cause), .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}};
+  return {.status = 404,
+          .code = "not_found",
+          .kind = CauseKind::protocol,
+          .cause = std::move(cause),
+          .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}};
 }
 
 Refusal wrong_method(std::string allowed) {
-  return {.status = 405, .code = "method_not_allowed", .kind = CauseKind::protocol, .cause = "method",
-          .issues = {{.code = "not-supported", .diagnostics = "this path takes " + allowed}}, .headers = {{"allow", allowed}}};
+  return {.status = 405,
+          .code = "method_not_allowed",
+          .kind = CauseKind::protocol,
+          .cause = "method",
+          .issues = {{.code = "not-supported", .diagnostics = "this path takes " + allowed}},
+          .headers = {{"allow", allowed}}};
 }
 
 /// A row of R4's table of interactions (http.html, "Summary").
@@ -40,16 +48,21 @@ Allowed<FhirRequest> on_base(std::string_view method) {
 }
 
 Allowed<FhirRequest> on_type(std::string_view method, FhirRequest request, bool has_query) {
-  const auto interaction = by_method(method, {{"GET", Interaction::search}, {"POST", Interaction::create}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
+  const auto interaction = by_method(method, {{"GET", Interaction::search},
+                                              {"POST", Interaction::create},
+                                              {"PUT", Interaction::update},
+                                              {"DELETE", Interaction::remove}});
   if (!interaction) return refuse(interaction.error());
   request.interaction = *interaction;
   request.conditional = method == "PUT" || method == "DELETE";
-  if (request.conditional && !has_query) return refuse(wrong_method("GET, POST (PUT and DELETE need an id or a search)"));
+  if (request.conditional && !has_query)
+    return refuse(wrong_method("GET, POST (PUT and DELETE need an id or a search)"));
   return request;
 }
 
 Allowed<FhirRequest> on_instance(std::string_view method, FhirRequest request) {
-  const auto interaction = by_method(method, {{"GET", Interaction::read}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
+  const auto interaction =
+      by_method(method, {{"GET", Interaction::read}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
   if (!interaction) return refuse(interaction.error());
   request.interaction = *interaction;
   return request;
@@ -80,14 +93,21 @@ std::string_view FhirRequest::path_template() const {
   if (kind == Kind::capabilities) return "/metadata";
   if (kind == Kind::bundle) return "";
   switch (interaction) {
-    case Interaction::read: return "/{type}/{id}";
-    case Interaction::vread: return "/{type}/{id}/_history/{vid}";
-    case Interaction::history: return "/{type}/{id}/_history";
-    case Interaction::search: return "/{type}?";
-    case Interaction::create: return "/{type}";
+    case Interaction::read:
+      return "/{type}/{id}";
+    case Interaction::vread:
+      return "/{type}/{id}/_history/{vid}";
+    case Interaction::history:
+      return "/{type}/{id}/_history";
+    case Interaction::search:
+      return "/{type}?";
+    case Interaction::create:
+      return "/{type}";
     case Interaction::update:
-    case Interaction::remove: return conditional ? "/{type}?" : "/{type}/{id}";
-    default: return "";
+    case Interaction::remove:
+      return conditional ? "/{type}?" : "/{type}/{id}";
+    default:
+      return "";
   }
 }
 

@@ -14,8 +14,8 @@ struct FhirRequest {
   Kind kind = Kind::resource;
   Interaction interaction = Interaction::read;  // of a resource
   std::string type, id;
-  std::uint64_t version = 0;       // of vread
-  bool conditional = false;        // PUT or DELETE on Type?query
+  std::uint64_t version = 0;  // of vread
+  bool conditional = false;   // PUT or DELETE on Type?query
 
   std::string_view path_template() const;  // "/{type}/{id}", for records
 };

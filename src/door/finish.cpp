@@ -14,7 +14,10 @@ namespace {
 void complete_record(Exchange& x) {
   audit::Record& record = x.record;
   record.method = x.stream.head().method;
-  if (record.route.empty()) record.route = x.route != nullptr ? x.route->path_template() + std::string(x.route->kind == RouteKind::fhir ? x.fhir.path_template() : "") : "unknown";
+  if (record.route.empty())
+    record.route = x.route != nullptr ? x.route->path_template() +
+                                            std::string(x.route->kind == RouteKind::fhir ? x.fhir.path_template() : "")
+                                      : "unknown";
   record.status = x.answer.status;
   record.ip = x.stream.peer().address.to_string();
   record.request_id = x.request_id;
@@ -45,7 +48,9 @@ boost::asio::awaitable<Result<audit::Receipt>> make_durable(Exchange& x) {
 
 /// Nothing of the prepared answer leaves; the text is fixed and holds no PHI.
 boost::asio::awaitable<void> send_closed(Exchange& x) {
-  net::ResponseHead head{.status = 503, .headers = {{"content-type", "application/fhir+json"}, {"retry-after", "2"}, {"x-request-id", x.request_id}}};
+  net::ResponseHead head{
+      .status = 503,
+      .headers = {{"content-type", "application/fhir+json"}, {"retry-after", "2"}, {"x-request-id", x.request_id}}};
   Buffer body(unavailable_outcome());
   x.services.counters.requests_failed.add();
   auto permit = audit::no_phi("log_closed").permit();
@@ -58,7 +63,8 @@ std::vector<std::pair<std::string, std::string>> headers_of(Exchange& x) {
   std::vector<std::pair<std::string, std::string>> headers;
   const auto add = [&](std::string_view name, std::string value) {
     std::string lower = ascii_lower(name);
-    if (std::none_of(headers.begin(), headers.end(), [&](const auto& one) { return one.first == lower; })) headers.emplace_back(std::move(lower), std::move(value));
+    if (std::none_of(headers.begin(), headers.end(), [&](const auto& one) { return one.first == lower; }))
+      headers.emplace_back(std::move(lower), std::move(value));
   };
   for (auto& [name, value] : x.answer.headers) add(name, std::move(value));
   add("x-request-id", x.request_id);
@@ -68,7 +74,10 @@ std::vector<std::pair<std::string, std::string>> headers_of(Exchange& x) {
 
 void count(Exchange& x) {
   Counters& counters = x.services.counters;
-  (x.answer.status >= 500 ? counters.requests_failed : x.answer.status >= 400 ? counters.requests_refused : counters.requests_ok).add();
+  (x.answer.status >= 500   ? counters.requests_failed
+   : x.answer.status >= 400 ? counters.requests_refused
+                            : counters.requests_ok)
+      .add();
   counters.seconds.observe(std::chrono::duration<double>(x.services.clock.mono() - x.began).count());
 }
 
@@ -81,7 +90,11 @@ std::string patient_shown(const Exchange& x) {
 }
 
 void report(Exchange& x, const shield::AbuseEvent& suspicion) {
-  audit::Record record{.event = std::string(audit::event::suspicion), .outcome = audit::Outcome::unknown, .ip = x.stream.peer().address.to_string(), .request_id = x.request_id, .cause = suspicion.reason};
+  audit::Record record{.event = std::string(audit::event::suspicion),
+                       .outcome = audit::Outcome::unknown,
+                       .ip = x.stream.peer().address.to_string(),
+                       .request_id = x.request_id,
+                       .cause = suspicion.reason};
   if (x.caller) {
     record.actor = actor_of(*x.caller);
     record.client = x.caller->client_id;
@@ -90,13 +103,19 @@ void report(Exchange& x, const shield::AbuseEvent& suspicion) {
   x.services.log.append_later(std::move(record));
 }
 
-/// Scores who asked. A known caller answers for itself: a clinic behind one address must not be slowed by one of its people.
+/// Scores who asked. A known caller answers for itself: a clinic behind one address must not be slowed by one of its
+/// people.
 void watch(Exchange& x, std::string_view patient) {
-  const bool credentials_given = !x.header("authorization").empty() || (x.route != nullptr && x.route->kind == RouteKind::oauth);
-  const shield::Sighting sighting{.status = x.answer.status, .asked_id = x.fhir.id, .patient = patient, .credentials_wrong = x.answer.status == 401 && credentials_given};
+  const bool credentials_given =
+      !x.header("authorization").empty() || (x.route != nullptr && x.route->kind == RouteKind::oauth);
+  const shield::Sighting sighting{.status = x.answer.status,
+                                  .asked_id = x.fhir.id,
+                                  .patient = patient,
+                                  .credentials_wrong = x.answer.status == 401 && credentials_given};
   const MonoTime now = x.services.clock.mono();
-  const auto suspicion = x.caller ? x.services.abuse.saw("subject", subject_key(*x.caller), sighting, now)
-                                  : x.services.abuse.saw("address", shield::address_key(x.stream.peer().address), sighting, now);
+  const auto suspicion =
+      x.caller ? x.services.abuse.saw("subject", subject_key(*x.caller), sighting, now)
+               : x.services.abuse.saw("address", shield::address_key(x.stream.peer().address), sighting, now);
   if (suspicion) report(x, *suspicion);
 }
 
@@ -108,7 +127,9 @@ std::string actor_of(const identity::Caller& caller) {
   return resource.empty() || of_a_patient ? caller.subject : resource;
 }
 
-std::string subject_key(const identity::Caller& caller) { return caller.outside ? caller.issuer + "|" + caller.subject : caller.subject; }
+std::string subject_key(const identity::Caller& caller) {
+  return caller.outside ? caller.issuer + "|" + caller.subject : caller.subject;
+}
 
 boost::asio::awaitable<void> record_and_send(Exchange& x) {
   complete_record(x);
@@ -125,7 +146,8 @@ boost::asio::awaitable<void> record_and_send(Exchange& x) {
   if (x.answer.body) body = std::move(*x.answer.body).release();
   const auto sent = co_await x.stream.send(std::move(head), std::move(body), std::move(*receipt).permit());
   // A client that left is no error of ours; its record says what was made for it.
-  if (!sent && !sent.error().is("peer_gone") && !sent.error().is("write_timeout")) log::error("answer_not_sent", sent.error());
+  if (!sent && !sent.error().is("peer_gone") && !sent.error().is("write_timeout"))
+    log::error("answer_not_sent", sent.error());
   count(x);
   watch(x, patient);
 }

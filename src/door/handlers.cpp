@@ -7,7 +7,8 @@ namespace ward::door {
 
 boost::asio::awaitable<Allowed<void>> handle(Exchange& x) {
   switch (x.route->kind) {
-    case RouteKind::documents: co_return handle_documents(x);
+    case RouteKind::documents:
+      co_return handle_documents(x);
     case RouteKind::oauth: {
       auto done = co_await handle_oauth(x);
       co_return done;
@@ -30,11 +31,16 @@ boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x) {
   boost::asio::awaitable<Allowed<void>> work = [&] {
     if (x.fhir.kind == FhirRequest::Kind::bundle) return bundle(x);
     switch (x.fhir.interaction) {
-      case Interaction::read: return read(x);
-      case Interaction::vread: return vread(x);
-      case Interaction::history: return history(x);
-      case Interaction::search: return search(x);
-      default: return write(x);
+      case Interaction::read:
+        return read(x);
+      case Interaction::vread:
+        return vread(x);
+      case Interaction::history:
+        return history(x);
+      case Interaction::search:
+        return search(x);
+      default:
+        return write(x);
     }
   }();
   auto done = co_await std::move(work);

@@ -8,9 +8,9 @@ namespace ward::door {
 /// Chooses the handler by the route.
 boost::asio::awaitable<Allowed<void>> handle(Exchange& x);
 
-Allowed<void> handle_documents(Exchange& x);                             // discovery, JWKS
-boost::asio::awaitable<Allowed<void>> handle_oauth(Exchange& x);         // token, revoke
+Allowed<void> handle_documents(Exchange& x);                      // discovery, JWKS
+boost::asio::awaitable<Allowed<void>> handle_oauth(Exchange& x);  // token, revoke
 boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x);
-boost::asio::awaitable<Allowed<void>> handle_upstream(Exchange& x);      // an API without a FHIR contract
+boost::asio::awaitable<Allowed<void>> handle_upstream(Exchange& x);  // an API without a FHIR contract
 
 }  // namespace ward::door

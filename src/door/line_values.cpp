@@ -8,25 +8,33 @@
 namespace ward::door {
 namespace {
 
-constexpr bool letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+constexpr bool letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 bool only(std::string_view text, std::string_view more) {
-  return std::all_of(text.begin(), text.end(), [&](char c) { return letter_or_digit(c) || more.find(c) != std::string_view::npos; });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return letter_or_digit(c) || more.find(c) != std::string_view::npos; });
 }
 
 bool is_date_like(std::string_view text) { return only(text, "-:+.TZ") && text.size() <= 64; }
 bool is_number_like(std::string_view text) { return only(text, "+-.|"); }
 
-/// A web address may be a name with letters only: numbers (127.0.0.1, 169.254...) and this machine are what an attack asks for.
+/// A web address may be a name with letters only: numbers (127.0.0.1, 169.254...) and this machine are what an attack
+/// asks for.
 bool is_named_address(std::string_view text) {
   const std::size_t host = text.find("//");
   if (host == std::string_view::npos) return true;
   const bool known = text.starts_with("http://") || text.starts_with("https://");
-  return known && text.find("localhost") == std::string_view::npos && text.find_first_of("gGhHiIkKlLmMnNoOpPrRsStTuUvVwWyY", host) != std::string_view::npos;
+  return known && text.find("localhost") == std::string_view::npos &&
+         text.find_first_of("gGhHiIkKlLmMnNoOpPrRsStTuUvVwWyY", host) != std::string_view::npos;
 }
 
 /// Ids, codes and references: no white space, quote, bracket, or operator.
-bool is_code_like(std::string_view text) { return only(text, "-._/:") && text.find("..") == std::string_view::npos && text.size() <= 128 && is_named_address(text); }
+bool is_code_like(std::string_view text) {
+  return only(text, "-._/:") && text.find("..") == std::string_view::npos && text.size() <= 128 &&
+         is_named_address(text);
+}
 
 /// system|code with a system that is a plain http or urn address without a query.
 bool is_token_like(std::string_view text) {
@@ -55,14 +63,16 @@ bool each_alternative(std::string_view value, Test test) {
 
 /// A reference, also by the route's own address.
 bool is_reference_like(std::string_view text, std::string_view base) {
-  if (!base.empty() && text.starts_with(base) && text.substr(base.size()).starts_with('/')) text.remove_prefix(base.size() + 1);
+  if (!base.empty() && text.starts_with(base) && text.substr(base.size()).starts_with('/'))
+    text.remove_prefix(base.size() + 1);
   return is_code_like(text);
 }
 
 bool proven_param(std::string_view type, std::string_view base, std::string_view name, std::string_view value) {
   if (value.empty()) return true;
   const std::string_view code = name.substr(0, name.find(':'));
-  if (code.starts_with('_') && (code == "_count" || code == "_summary" || code == "_total" || code == "_sort" || code == "_elements" || code == "_format" || code == "_pretty"))
+  if (code.starts_with('_') && (code == "_count" || code == "_summary" || code == "_total" || code == "_sort" ||
+                                code == "_elements" || code == "_format" || code == "_pretty"))
     return each_alternative(value, [](std::string_view one) { return only(one, "-._/+"); });
   if (name.ends_with(":missing")) return value == "true" || value == "false";
   if (code == "_id") return each_alternative(value, is_code_like);
@@ -70,12 +80,18 @@ bool proven_param(std::string_view type, std::string_view base, std::string_view
   const r4::SearchParam* param = r4::find_param(type, code);
   if (param == nullptr) return false;
   switch (param->type) {
-    case r4::ParamType::date: return each_alternative(value, is_date_like);
-    case r4::ParamType::number: return each_alternative(value, is_number_like);
-    case r4::ParamType::reference: return each_alternative(value, [&](std::string_view one) { return is_reference_like(one, base); });
-    case r4::ParamType::token: return each_alternative(value, is_token_like);
-    case r4::ParamType::quantity: return each_alternative(value, is_quantity_like);
-    default: return false;
+    case r4::ParamType::date:
+      return each_alternative(value, is_date_like);
+    case r4::ParamType::number:
+      return each_alternative(value, is_number_like);
+    case r4::ParamType::reference:
+      return each_alternative(value, [&](std::string_view one) { return is_reference_like(one, base); });
+    case r4::ParamType::token:
+      return each_alternative(value, is_token_like);
+    case r4::ParamType::quantity:
+      return each_alternative(value, is_quantity_like);
+    default:
+      return false;
   }
 }
 
@@ -84,14 +100,20 @@ bool is_token_text(std::string_view value) { return only(value, "-._~+/= ,;:\"*"
 
 /// Headers whose form is checked here or where they are used.
 bool proven_header(std::string_view name, std::string_view value) {
-  static constexpr std::string_view media[] = {"accept", "content-type", "accept-encoding", "accept-language", "prefer", "cache-control", "connection", "te", "pragma", "priority",
-                                               "content-length", "transfer-encoding", "expect", "host", "x-request-id", "traceparent", "tracestate", "x-ward-receipt", "x-ward-purpose",
-                                               "upgrade-insecure-requests", "dnt", "range", "content-encoding"};
+  static constexpr std::string_view media[] = {
+      "accept",     "content-type",   "accept-encoding", "accept-language",
+      "prefer",     "cache-control",  "connection",      "te",
+      "pragma",     "priority",       "content-length",  "transfer-encoding",
+      "expect",     "host",           "x-request-id",    "traceparent",
+      "tracestate", "x-ward-receipt", "x-ward-purpose",  "upgrade-insecure-requests",
+      "dnt",        "range",          "content-encoding"};
   if (name == "authorization") return is_token_text(value);
   if (name == "if-match" || name == "if-none-match") return only(value, "-._/\", *") && value.size() <= 256;
-  if (name == "if-modified-since" || name == "if-unmodified-since" || name == "date") return only(value, " ,:") && value.size() <= 64;
+  if (name == "if-modified-since" || name == "if-unmodified-since" || name == "date")
+    return only(value, " ,:") && value.size() <= 64;
   if (name.starts_with("sec-ch-ua") || name.starts_with("sec-fetch-")) return false;
-  return std::find(std::begin(media), std::end(media), name) != std::end(media) && (is_media(value) || is_token_text(value));
+  return std::find(std::begin(media), std::end(media), name) != std::end(media) &&
+         (is_media(value) || is_token_text(value));
 }
 
 void add_path(const Exchange& x, std::vector<shield::FreeValue>& values) {
@@ -102,11 +124,13 @@ void add_path(const Exchange& x, std::vector<shield::FreeValue>& values) {
 
 }  // namespace
 
-std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query) {
+std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir,
+                                                 const std::vector<std::pair<std::string, std::string>>& query) {
   std::vector<shield::FreeValue> values;
   for (const auto& [name, value] : query) {
     if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
-    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value)) values.push_back({shield::Where::query, name, value});
+    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value))
+      values.push_back({shield::Where::query, name, value});
   }
   return values;
 }
@@ -115,7 +139,9 @@ std::vector<shield::FreeValue> free_line_values(const Exchange& x) {
   std::vector<shield::FreeValue> values = free_query_values(*x.route, x.fhir, x.query);
   add_path(x, values);
   for (const net::Header& header : x.stream.head().headers)
-    if (!(header.name == condition_header && x.route->kind == RouteKind::fhir) && !proven_header(header.name, header.value)) values.push_back({shield::Where::header, header.name, header.value});
+    if (!(header.name == condition_header && x.route->kind == RouteKind::fhir) &&
+        !proven_header(header.name, header.value))
+      values.push_back({shield::Where::header, header.name, header.value});
   return values;
 }
 

@@ -12,7 +12,8 @@ inline constexpr std::string_view condition_header = "if-none-exist";
 std::vector<shield::FreeValue> free_line_values(const Exchange& x);
 
 /// Those of the query alone.
-std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir, const std::vector<std::pair<std::string, std::string>>& query);
+std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirRequest& fhir,
+                                                 const std::vector<std::pair<std::string, std::string>>& query);
 
 /// What is free in a path that was refused: decoded once, by segment and as a whole. Nothing if it holds but names.
 std::vector<std::string> free_path_pieces(std::string_view raw_path);

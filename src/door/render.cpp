@@ -11,10 +11,14 @@ namespace {
 
 std::string_view event_of(const Refusal& refusal) {
   switch (refusal.kind) {
-    case CauseKind::firewall: return audit::event::block;
-    case CauseKind::limit: return audit::event::limit;
-    case CauseKind::upstream: return audit::event::upstream_failed;
-    default: return audit::event::refusal;
+    case CauseKind::firewall:
+      return audit::event::block;
+    case CauseKind::limit:
+      return audit::event::limit;
+    case CauseKind::upstream:
+      return audit::event::upstream_failed;
+    default:
+      return audit::event::refusal;
   }
 }
 
@@ -34,7 +38,9 @@ Buffer problem(const Refusal& refusal) {  // RFC 9457
 
 Buffer oauth_error(const Refusal& refusal) {  // RFC 6749 section 5.2
   std::string text = "{\"error\":";
-  append_json_string(text, refusal.status == 429 || refusal.status == 503 ? "temporarily_unavailable" : refusal.status >= 500 ? "server_error" : "invalid_request");
+  append_json_string(text, refusal.status == 429 || refusal.status == 503 ? "temporarily_unavailable"
+                           : refusal.status >= 500                        ? "server_error"
+                                                                          : "invalid_request");
   text += ",\"error_description\":";
   append_json_string(text, told(refusal));
   return Buffer(text + "}");
@@ -42,15 +48,23 @@ Buffer oauth_error(const Refusal& refusal) {  // RFC 6749 section 5.2
 
 std::string_view issue_code(const Refusal& refusal) {
   switch (refusal.status) {
-    case 401: return "login";
-    case 403: return "forbidden";
-    case 404: return "not-found";
+    case 401:
+      return "login";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not-found";
     case 409:
-    case 412: return "conflict";
-    case 413: return "too-long";
-    case 429: return "throttled";
-    case 503: return "transient";
-    default: return refusal.status >= 500 ? "exception" : "invalid";
+    case 412:
+      return "conflict";
+    case 413:
+      return "too-long";
+    case 429:
+      return "throttled";
+    case 503:
+      return "transient";
+    default:
+      return refusal.status >= 500 ? "exception" : "invalid";
   }
 }
 
@@ -63,7 +77,10 @@ std::string_view unavailable_outcome() {
 }
 
 Refusal not_known(std::string_view type, std::string_view id, std::string cause) {
-  return {.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = std::move(cause),
+  return {.status = 404,
+          .code = "not_found",
+          .kind = CauseKind::record,
+          .cause = std::move(cause),
           .issues = {{.code = "not-found", .diagnostics = fmt::format("{}/{} is not known", type, id)}}};
 }
 
@@ -86,7 +103,9 @@ void render_refusal(Exchange& x, const Refusal& refusal) {
   x.phi.reset();
   if (x.record.event.empty() || x.record.event.starts_with("phi.")) x.record.event = event_of(refusal);
   const bool unknown = x.intent && (refusal.code == "store_failed" || refusal.kind == CauseKind::upstream);
-  x.record.outcome = unknown ? audit::Outcome::unknown : refusal.status >= 500 ? audit::Outcome::failed : audit::Outcome::refused;
+  x.record.outcome = unknown                 ? audit::Outcome::unknown
+                     : refusal.status >= 500 ? audit::Outcome::failed
+                                             : audit::Outcome::refused;
   x.record.cause = refusal.code + ": " + refusal.cause;
 }
 

@@ -8,9 +8,10 @@ namespace {
 bool matches(const Route& route, std::string_view host, const std::vector<std::string>& segments) {
   if (!route.host.empty() && route.host != host) return false;
   if (segments.size() < route.path.size()) return false;
-  return std::equal(route.path.begin(), route.path.end(), segments.begin(), [](const std::string& pattern, const std::string& segment) {
-    return pattern.starts_with('{') || pattern == segment;
-  });
+  return std::equal(route.path.begin(), route.path.end(), segments.begin(),
+                    [](const std::string& pattern, const std::string& segment) {
+                      return pattern.starts_with('{') || pattern == segment;
+                    });
 }
 
 }  // namespace

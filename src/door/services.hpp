@@ -28,12 +28,12 @@ struct Live {
   std::shared_ptr<shield::Limits> limits;
   std::shared_ptr<const shield::Firewall> firewall;
   shield::Quota quota;
-  std::string fhir_base;                   // of the embedded store
-  std::vector<std::string> own_bases;      // addresses that references may be absolute to
+  std::string fhir_base;               // of the embedded store
+  std::vector<std::string> own_bases;  // addresses that references may be absolute to
   net::Limits protocol;
-  std::size_t requests_max = 2048;          // at one time and core; more are shed with 503
+  std::size_t requests_max = 2048;  // at one time and core; more are shed with 503
   bool fhir_conditional_delete = true;
-  shield::FirewallRoute unrouted;          // for paths that no route has
+  shield::FirewallRoute unrouted;  // for paths that no route has
 };
 
 /// What belongs to one core and is touched by it alone.
@@ -41,14 +41,14 @@ struct Core {
   std::unique_ptr<store::Reader> reader;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::shared_ptr<const Live> live;
-  std::size_t running = 0;                 // requests on this core now
+  std::size_t running = 0;  // requests on this core now
   struct CachedGrant {
     std::uint64_t policy_generation, relationship_generation;
     WallTime valid_until;
     access::Grant grant;
   };
   std::unordered_map<std::string, CachedGrant> grants;  // bounded; see stages/authorise.cpp
-  std::size_t slowed = 0;                  // requests held back by a rate or for probing; not among `running`
+  std::size_t slowed = 0;  // requests held back by a rate or for probing; not among `running`
 };
 
 /// Readers on threads of their own, for what may take long (searches).
@@ -82,7 +82,7 @@ struct Services {
   shield::Quotas& quotas;
   SlowReaders& slow_readers;
   Counters& counters;
-  Secret<std::string> link_key;            // AES-SIV, for sealed paging links
+  Secret<std::string> link_key;  // AES-SIV, for sealed paging links
 };
 
 }  // namespace ward::door

@@ -12,17 +12,17 @@ struct Exchange;
 
 struct UpstreamSettings {
   std::string name;
-  std::vector<std::string> addresses;      // "https://ehr-1.example:8443", all of one service
-  std::string path;                        // prefix at the upstream: "/fhir"
+  std::vector<std::string> addresses;  // "https://ehr-1.example:8443", all of one service
+  std::string path;                    // prefix at the upstream: "/fhir"
   net::ClientOptions client;
   shield::GateSettings gate;
-  std::string health_path = "/metadata";   // behind `path`; asked every `health_every`
+  std::string health_path = "/metadata";  // behind `path`; asked every `health_every`
   std::chrono::milliseconds health_every{5'000};
-  unsigned failures_max = 5;               // in a row: the circuit opens
+  unsigned failures_max = 5;  // in a row: the circuit opens
   std::chrono::milliseconds open_for{10'000};
-  unsigned retries_max = 1;                // of requests that are safe to repeat
-  std::filesystem::path bearer_file;       // a token that Ward presents to the upstream; read at load, mode 0600
-  std::string where;                       // "ward.toml:41"
+  unsigned retries_max = 1;           // of requests that are safe to repeat
+  std::filesystem::path bearer_file;  // a token that Ward presents to the upstream; read at load, mode 0600
+  std::string where;                  // "ward.toml:41"
 };
 
 /// Reads [route.NAME]'s upstream keys. "http" addresses need allow_plaintext = "loopback" and a loopback address.
@@ -31,18 +31,20 @@ UpstreamSettings read_upstream(const config::Section& route);
 /// One upstream service. Any core; each core has clients of its own inside.
 class Upstream {
  public:
-  static Result<std::shared_ptr<Upstream>> create(UpstreamSettings settings, std::span<boost::asio::io_context* const> cores, Clock& clock);
+  static Result<std::shared_ptr<Upstream>> create(UpstreamSettings settings,
+                                                  std::span<boost::asio::io_context* const> cores, Clock& clock);
   virtual ~Upstream() = default;
 
   /// Sends to a healthy address and waits for the whole answer. `path_and_query` of the request is behind `path`.
   /// `repeatable`: may be sent again if it failed (GET and HEAD, or a change with a precondition).
   /// Refusals: 502 upstream_failed, 503 overloaded or upstream_unavailable (circuit open), 504 upstream_timeout.
-  virtual boost::asio::awaitable<Allowed<net::ClientResponse>> request(net::ClientRequest request, bool repeatable, shield::Class of) = 0;
+  virtual boost::asio::awaitable<Allowed<net::ClientResponse>> request(net::ClientRequest request, bool repeatable,
+                                                                       shield::Class of) = 0;
 
   virtual const UpstreamSettings& settings() const = 0;
   /// For /readyz and metrics: addresses that are healthy now.
   virtual std::size_t healthy() const = 0;
-  virtual void stop() = 0;                 // ends the health checks; called before the cores stop
+  virtual void stop() = 0;  // ends the health checks; called before the cores stop
 };
 
 }  // namespace ward::door

@@ -18,10 +18,13 @@ constexpr const char* kind_claim = "sub_kind";
 crypto::KeySet AccessTokens::keys() {
   const auto ring_keys = ring_.all_signing(purpose_of_key);
   const std::lock_guard lock(mutex_);
-  const bool same = std::ranges::equal(ring_keys, known_.keys(), [](const auto& ours, const crypto::PublicKey& known) { return ours.first.id == known.id(); });
+  const bool same = std::ranges::equal(ring_keys, known_.keys(), [](const auto& ours, const crypto::PublicKey& known) {
+    return ours.first.id == known.id();
+  });
   if (same) return known_;
   std::vector<crypto::PublicKey> keys;
-  for (const auto& [entry, key] : ring_keys) keys.push_back(crypto::PublicKey::of(key, entry.id, {crypto::Algorithm::es256}));
+  for (const auto& [entry, key] : ring_keys)
+    keys.push_back(crypto::PublicKey::of(key, entry.id, {crypto::Algorithm::es256}));
   const bool one_went = std::ranges::any_of(known_.keys(), [&](const crypto::PublicKey& known) {
     return std::ranges::none_of(keys, [&](const crypto::PublicKey& key) { return key.id() == known.id(); });
   });
@@ -68,7 +71,8 @@ Result<Caller> read_claims(const crypto::Jwt& token) {
   caller.client_id = token.claim("client_id");
   if (caller.kind == Caller::Kind::person) caller.username = caller.subject;
   auto scope = scope::ScopeSet::parse(token.claim("scope"));
-  if (!scope || caller.subject.empty() || caller.client_id.empty()) return fail("token_claims", "the token lacks a subject, client or scope");
+  if (!scope || caller.subject.empty() || caller.client_id.empty())
+    return fail("token_claims", "the token lacks a subject, client or scope");
   caller.scope = std::move(*scope);
   caller.purpose = token.claim("purpose");
   caller.token_id = token.claim("jti");

@@ -9,15 +9,16 @@ namespace {
 
 std::string challenge(const Settings& settings, std::string_view error, std::string_view description) {
   std::string text = "Bearer realm=\"" + settings.realm + '"';
-  if (!error.empty()) text += ", error=\"" + std::string(error) + "\", error_description=\"" + std::string(description) + '"';
+  if (!error.empty())
+    text += ", error=\"" + std::string(error) + "\", error_description=\"" + std::string(description) + '"';
   // RFC 9728 section 5.1.
   return text + ", resource_metadata=\"" + settings.resource_metadata_uri() + '"';
 }
 
 // What the client may know: a token of ours or of a trusted issuer, and why it does not hold.
 struct Reason {
-  std::string_view code;         // of check_token
-  std::string_view issue;        // FHIR issue-type
+  std::string_view code;   // of check_token
+  std::string_view issue;  // FHIR issue-type
   std::string_view description;
 };
 constexpr Reason reasons[] = {{"jwt_expired", "expired", "the token has expired"},
@@ -31,23 +32,30 @@ constexpr Reason any_reason{"", "login", "the token is not valid"};
 bool is_token(std::string_view text) {  // RFC 6750 section 2.1, b64token
   const auto body = text.substr(0, text.find_last_not_of('=') + 1);
   return !body.empty() && std::ranges::all_of(body, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~+/").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~+/").find(c) != std::string_view::npos;
   });
 }
 
-Refusal refusal(int status, std::string code, std::string cause, std::string_view issue, std::string_view description, std::string header) {
-  return Refusal{status, std::move(code), CauseKind::authentication, std::move(cause),
+Refusal refusal(int status, std::string code, std::string cause, std::string_view issue, std::string_view description,
+                std::string header) {
+  return Refusal{status,
+                 std::move(code),
+                 CauseKind::authentication,
+                 std::move(cause),
                  {Issue{"error", std::string(issue), std::string(description), {}, 0, 0}},
                  {{"WWW-Authenticate", std::move(header)}}};
 }
 
 class CachedAuthenticator final : public Authenticator {
  public:
-  CachedAuthenticator(Room& room, std::size_t entries_max) : room_(room), entries_max_(std::max<std::size_t>(entries_max, 1)) {}
+  CachedAuthenticator(Room& room, std::size_t entries_max)
+      : room_(room), entries_max_(std::max<std::size_t>(entries_max, 1)) {}
 
   Allowed<CallerRef> authenticate(std::string_view authorization) override {
     constexpr std::string_view scheme = "Bearer ";
-    if (authorization.size() < scheme.size() || !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return refuse(no_token());
+    if (authorization.size() < scheme.size() || !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme))
+      return refuse(no_token());
     const std::string_view token = authorization.substr(scheme.size());
     if (!is_token(token)) return refuse(malformed());
     const std::uint64_t settings_epoch = room_.settings_epoch();
@@ -70,7 +78,8 @@ class CachedAuthenticator final : public Authenticator {
   // Empty if the entry holds no longer: it is gone then.
   std::optional<CallerRef> cached(Place place) {
     const std::uint64_t epoch = room_.people_epoch();
-    const bool good = room_.clock().wall() < place->caller->expires && (place->people_epoch == epoch || room_.still_good(*place->caller));
+    const bool good = room_.clock().wall() < place->caller->expires &&
+                      (place->people_epoch == epoch || room_.still_good(*place->caller));
     if (!good) {
       index_.erase(place->key);
       recent_.erase(place);
@@ -104,7 +113,8 @@ class CachedAuthenticator final : public Authenticator {
 
   // RFC 6750 section 3.1: without authentication information, no error code.
   Refusal no_token() const {
-    return refusal(401, "token_missing", "no bearer token", "login", "a bearer token is needed", challenge(room_.prepared()->settings, "", ""));
+    return refusal(401, "token_missing", "no bearer token", "login", "a bearer token is needed",
+                   challenge(room_.prepared()->settings, "", ""));
   }
 
   Refusal malformed() const {
@@ -116,8 +126,8 @@ class CachedAuthenticator final : public Authenticator {
   Refusal not_valid(const Error& error) const {
     const auto found = std::ranges::find(reasons, error.code(), &Reason::code);
     const Reason& reason = found == std::end(reasons) ? any_reason : *found;
-    return refusal(401, "token_invalid", std::string(error.code()) + ": " + error.message(), reason.issue, reason.description,
-                   challenge(room_.prepared()->settings, "invalid_token", reason.description));
+    return refusal(401, "token_invalid", std::string(error.code()) + ": " + error.message(), reason.issue,
+                   reason.description, challenge(room_.prepared()->settings, "invalid_token", reason.description));
   }
 
   Room& room_;
@@ -135,7 +145,8 @@ std::unique_ptr<Authenticator> Room::authenticator(std::size_t entries_max) {
 
 std::string insufficient_scope(const Settings& settings, std::string_view scope_needed) {
   std::string text = challenge(settings, "insufficient_scope", "the token's scope does not allow this");
-  const bool plain = std::ranges::all_of(scope_needed, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  const bool plain =
+      std::ranges::all_of(scope_needed, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
   return plain && !scope_needed.empty() ? text + ", scope=\"" + std::string(scope_needed) + '"' : text;
 }
 

@@ -21,11 +21,13 @@ struct DigestHash {
   }
 };
 
-/// Token ids that were seen, until they end. A full table refuses: an id that cannot be kept could come again. Any thread.
+/// Token ids that were seen, until they end. A full table refuses: an id that cannot be kept could come again. Any
+/// thread.
 class SeenIds {
  public:
   enum class Outcome : std::uint8_t { fresh, seen, full };
-  SeenIds(std::size_t entries_max, std::size_t per_owner_max) : entries_max_(entries_max), per_owner_max_(per_owner_max) {}
+  SeenIds(std::size_t entries_max, std::size_t per_owner_max)
+      : entries_max_(entries_max), per_owner_max_(per_owner_max) {}
 
   /// Takes the id of an owner (a client), in one step with the look-up. Times in seconds.
   Outcome take(std::string_view owner, std::string_view id, std::int64_t ends, std::int64_t now);

@@ -14,7 +14,8 @@ Result<std::shared_ptr<const KnownClient>> know(OAuthClient client) {
   if (!keys) return std::unexpected(keys.error());
   auto scope = scope::ScopeSet::parse(client.scope);
   if (!scope) return std::unexpected(scope.error());
-  return std::make_shared<const KnownClient>(KnownClient{std::move(client), keys->only(client_algorithms), std::move(*scope)});
+  return std::make_shared<const KnownClient>(
+      KnownClient{std::move(client), keys->only(client_algorithms), std::move(*scope)});
 }
 
 bool same_rights(const Person& a, const Person& b) {
@@ -22,18 +23,21 @@ bool same_rights(const Person& a, const Person& b) {
 }
 
 bool same_rights(const OAuthClient& a, const OAuthClient& b) {
-  return a.authentication == b.authentication && a.secret_hash == b.secret_hash && a.jwks == b.jwks && a.scope == b.scope &&
-         a.roles == b.roles && a.grant_types == b.grant_types && a.purpose == b.purpose && a.disabled == b.disabled;
+  return a.authentication == b.authentication && a.secret_hash == b.secret_hash && a.jwks == b.jwks &&
+         a.scope == b.scope && a.roles == b.roles && a.grant_types == b.grant_types && a.purpose == b.purpose &&
+         a.disabled == b.disabled;
 }
 
-Result<void> load_all(store::Reader& reader, const char* space, const std::function<Result<void>(const std::string&)>& take) {
+Result<void> load_all(store::Reader& reader, const char* space,
+                      const std::function<Result<void>(const std::string&)>& take) {
   std::string after;
   while (true) {
     auto page = reader.list(space, after, page_size);
     if (!page) return std::unexpected(page.error());
     for (const auto& [key, value] : *page)
       if (auto taken = take(value); !taken)
-        return std::unexpected(Error("directory", std::string(space) + " " + key + " in the store cannot be read").because_of(taken.error()));
+        return std::unexpected(Error("directory", std::string(space) + " " + key + " in the store cannot be read")
+                                   .because_of(taken.error()));
     if (page->size() < page_size) return {};
     after = page->back().first;
   }
@@ -104,12 +108,14 @@ Result<bool> Directory::put(Person person) {
   const std::lock_guard lock(writing_);
   const auto before = now();
   const Person* known = before->person(person.username);
-  if (known == nullptr && before->people.size() >= entries_max) return fail("directory_full", "there are a million people already");
+  if (known == nullptr && before->people.size() >= entries_max)
+    return fail("directory_full", "there are a million people already");
   const bool same = known != nullptr && same_rights(*known, person);
   person.generation = same ? known->generation : next_generation(known ? known->generation : 0);
   if (same && known->password_hash == person.password_hash) return false;
   auto entry = std::make_shared<const Person>(std::move(person));
-  auto written = write(person_space, entry->username, to_json(*entry), [&](Snapshot& next) { next.people[entry->username] = entry; });
+  auto written = write(person_space, entry->username, to_json(*entry),
+                       [&](Snapshot& next) { next.people[entry->username] = entry; });
   if (!written) return std::unexpected(written.error());
   return true;
 }
@@ -119,10 +125,12 @@ Result<bool> Directory::put(OAuthClient client) {
   const std::lock_guard lock(writing_);
   const auto before = now();
   const KnownClient* known = before->client(client.client_id);
-  if (known == nullptr && before->clients.size() >= entries_max) return fail("directory_full", "there are a million clients already");
+  if (known == nullptr && before->clients.size() >= entries_max)
+    return fail("directory_full", "there are a million clients already");
   const bool same = known != nullptr && same_rights(known->client, client);
   client.generation = same ? known->client.generation : next_generation(known ? known->client.generation : 0);
-  if (same && known->client.name == client.name && known->client.access_token_lifetime == client.access_token_lifetime) return false;
+  if (same && known->client.name == client.name && known->client.access_token_lifetime == client.access_token_lifetime)
+    return false;
   auto entry = know(std::move(client));
   if (!entry) return std::unexpected(entry.error());
   const std::string& id = (*entry)->client.client_id;
@@ -152,7 +160,8 @@ Result<void> Directory::raise_person(std::string_view username) {
   if (known == nullptr) return fail("not_found", "there is no person with this username");
   auto person = std::make_shared<Person>(*known);
   person->generation = next_generation(known->generation);
-  return write(person_space, person->username, to_json(*person), [&](Snapshot& next) { next.people[person->username] = person; });
+  return write(person_space, person->username, to_json(*person),
+               [&](Snapshot& next) { next.people[person->username] = person; });
 }
 
 Result<void> Directory::raise_client(std::string_view client_id) {

@@ -47,7 +47,8 @@ class Directory {
   Result<void> raise_client(std::string_view client_id);
 
  private:
-  Result<void> write(std::string space, std::string key, std::optional<std::string> value, const std::function<void(Snapshot&)>& change);
+  Result<void> write(std::string space, std::string key, std::optional<std::string> value,
+                     const std::function<void(Snapshot&)>& change);
   std::uint64_t next_generation(std::uint64_t before);  // under `writing_`
 
   store::Store& store_;

@@ -40,13 +40,14 @@ std::string Room::openid_configuration() const {
   return json + "}";
 }
 
-// SMART App Launch 2.2, section "Conformance": code_challenge_methods_supported is required of every server, also of one
-// without launch; the capabilities say that there is none yet.
+// SMART App Launch 2.2, section "Conformance": code_challenge_methods_supported is required of every server, also of
+// one without launch; the capabilities say that there is none yet.
 std::string Room::smart_configuration() const {
   std::string json = common(prepared()->settings);
   append_member(json, "code_challenge_methods_supported", std::vector<std::string>{"S256"});
   append_member(json, "capabilities",
-                std::vector<std::string>{"client-confidential-asymmetric", "client-confidential-symmetric", "permission-v1", "permission-v2"});
+                std::vector<std::string>{"client-confidential-asymmetric", "client-confidential-symmetric",
+                                         "permission-v1", "permission-v2"});
   return json + "}";
 }
 

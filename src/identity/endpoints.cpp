@@ -20,10 +20,16 @@ Answer refuse(const Attempt& attempt, const TokenError& error, std::string event
   append_member(answer.body, "error", error.error);
   append_member(answer.body, "error_description", error.description);
   answer.body += '}';
-  if (error.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"" + attempt.settings.realm + "\", charset=\"UTF-8\"");
+  if (error.status == 401)
+    answer.headers.emplace_back("WWW-Authenticate",
+                                "Basic realm=\"" + attempt.settings.realm + "\", charset=\"UTF-8\"");
   if (error.status == 503) answer.headers.emplace_back("Retry-After", "60");
-  const std::string named = attempt.client ? attempt.client->client.client_id : attempt.candidate ? attempt.candidate->client.client_id : std::string();
-  answer.event = Event{std::move(event_name), false, {}, named, attempt.form.get("scope").value_or("").substr(0, 1024), {}, error.reason};
+  const std::string named = attempt.client      ? attempt.client->client.client_id
+                            : attempt.candidate ? attempt.candidate->client.client_id
+                                                : std::string();
+  answer.event =
+      Event{std::move(event_name), false, {}, named, attempt.form.get("scope").value_or("").substr(0, 1024), {},
+            error.reason};
   return answer;
 }
 
@@ -31,12 +37,15 @@ Answer refuse(const Attempt& attempt, const TokenError& error, std::string event
 
 TokenPlan plan_for(const KnownClient& known, const scope::ScopeSet& granted, const Settings& settings) {
   const OAuthClient& client = known.client;
-  const auto lifetime = client.access_token_lifetime.count() > 0 ? client.access_token_lifetime : settings.access_token_lifetime;
-  return {Caller::Kind::client, client.client_id, client.client_id, {}, client.roles, granted.text(), client.purpose, client.generation, lifetime};
+  const auto lifetime =
+      client.access_token_lifetime.count() > 0 ? client.access_token_lifetime : settings.access_token_lifetime;
+  return {Caller::Kind::client, client.client_id, client.client_id,  {},      client.roles,
+          granted.text(),       client.purpose,   client.generation, lifetime};
 }
 
 Attempt Room::attempt(const FormRequest& request, const Prepared& prepared, const Snapshot& snapshot) {
-  return Attempt{request, prepared.settings, snapshot, assertions_, clock_.wall(), {}, {}, {}, {}, {}, nullptr, {}, nullptr, {}};
+  return Attempt{request, prepared.settings, snapshot, assertions_, clock_.wall(), {}, {}, {}, {}, {}, nullptr,
+                 {},      nullptr,           {}};
 }
 
 Answer Room::token(const FormRequest& request) {
@@ -54,7 +63,9 @@ Answer Room::token(const FormRequest& request) {
 Answer Room::issue(const Attempt& attempt) {
   const TokenPlan plan = plan_for(*attempt.client, attempt.granted, attempt.settings);
   auto issued = tokens_.issue(attempt.settings, plan);
-  if (!issued) return refuse(attempt, {503, "temporarily_unavailable", "the token could not be signed", "signing_failed"}, "token_refused");
+  if (!issued)
+    return refuse(attempt, {503, "temporarily_unavailable", "the token could not be signed", "signing_failed"},
+                  "token_refused");
   Answer answer{200, json_headers(), {}, {}};
   append_member(answer.body, "access_token", issued->token);
   append_member(answer.body, "token_type", "Bearer");
@@ -76,7 +87,8 @@ Answer Room::revoke(const FormRequest& request) {
   const auto token = current.form.get("token");
   if (!token) return refuse(current, invalid_request("token is missing", "token_missing"), "revocation_refused");
 
-  Answer answer{200, {{"Cache-Control", "no-store"}}, {}, Event{"token_revoked", true, client_id, client_id, {}, {}, {}}};
+  Answer answer{
+      200, {{"Cache-Control", "no-store"}}, {}, Event{"token_revoked", true, client_id, client_id, {}, {}, {}}};
   // RFC 7009 section 2.2: a token that is no good is as revoked as it can be.
   auto caller = check_token(*token);
   if (!caller || caller->outside) {
@@ -84,9 +96,14 @@ Answer Room::revoke(const FormRequest& request) {
     return answer;
   }
   if (caller->client_id != client_id)  // section 2.1: only its own
-    return refuse(current, {400, "invalid_request", "the token was issued to another client", "token_of_another_client"}, "revocation_refused");
+    return refuse(current,
+                  {400, "invalid_request", "the token was issued to another client", "token_of_another_client"},
+                  "revocation_refused");
   if (auto revoked = revoke_token(*caller); !revoked)
-    return refuse(current, {503, "temporarily_unavailable", "the revocation could not be kept; try again", std::string(revoked.error().code())}, "revocation_refused");
+    return refuse(current,
+                  {503, "temporarily_unavailable", "the revocation could not be kept; try again",
+                   std::string(revoked.error().code())},
+                  "revocation_refused");
   answer.event.token_id = caller->token_id;
   return answer;
 }

@@ -42,7 +42,8 @@ Result<Form> Form::parse(std::string_view body) {
 }
 
 std::optional<std::string> Form::get(std::string_view name) const {
-  const auto found = std::ranges::find(parameters_, name, [](const auto& pair) -> std::string_view { return pair.first; });
+  const auto found =
+      std::ranges::find(parameters_, name, [](const auto& pair) -> std::string_view { return pair.first; });
   if (found == parameters_.end() || found->second.empty()) return std::nullopt;
   return found->second;
 }

@@ -34,8 +34,8 @@ namespace ward::identity {
 // ---- people and clients ----
 
 struct Person {
-  std::string username;               // 1 to 64 of [A-Za-z0-9._@-]
-  std::string password_hash;          // Argon2id, encoded; empty: no password yet
+  std::string username;       // 1 to 64 of [A-Za-z0-9._@-]
+  std::string password_hash;  // Argon2id, encoded; empty: no password yet
   std::vector<std::string> roles;
   std::string fhir_user;              // "Practitioner/x", "Patient/x" ...; may be empty
   std::vector<std::string> purposes;  // of use (HL7 PurposeOfUse: TREAT, HPAYMT ...), the first is the default
@@ -46,12 +46,12 @@ struct Person {
 enum class ClientAuthentication : std::uint8_t { private_key_jwt, client_secret_basic };
 
 struct OAuthClient {
-  std::string client_id;              // 1 to 64 of [A-Za-z0-9._-]
+  std::string client_id;  // 1 to 64 of [A-Za-z0-9._-]
   std::string name;
   ClientAuthentication authentication = ClientAuthentication::private_key_jwt;
-  std::string secret_hash;            // SHA-256 of a random secret, hex
-  std::string jwks;                   // JSON text of a public JWK set
-  std::string scope;                  // the most it may ask for
+  std::string secret_hash;  // SHA-256 of a random secret, hex
+  std::string jwks;         // JSON text of a public JWK set
+  std::string scope;        // the most it may ask for
   std::vector<std::string> roles;
   std::vector<std::string> grant_types{"client_credentials"};
   std::chrono::seconds access_token_lifetime{0};  // 0: as configured
@@ -77,16 +77,16 @@ std::string hash_client_secret(std::string_view secret);
 struct Caller {
   enum class Kind : std::uint8_t { person, client };
   Kind kind = Kind::client;
-  std::string subject;                // username, or client_id; of an outside issuer: its `sub`
-  std::string username;               // of a person
+  std::string subject;   // username, or client_id; of an outside issuer: its `sub`
+  std::string username;  // of a person
   std::string client_id;
-  std::string fhir_user;              // "Practitioner/x"; empty: none
+  std::string fhir_user;  // "Practitioner/x"; empty: none
   std::vector<std::string> roles;
   scope::ScopeSet scope;
-  std::string purpose;                // empty: policy's default
-  std::string token_id;               // jti
+  std::string purpose;   // empty: policy's default
+  std::string token_id;  // jti
   std::string issuer;
-  bool outside = false;               // token of a configured outside issuer
+  bool outside = false;  // token of a configured outside issuer
   WallTime issued{}, expires{};
   std::uint64_t generation = 0;
 };
@@ -94,13 +94,14 @@ using CallerRef = std::shared_ptr<const Caller>;
 
 /// What happened, for the audit record. Holds no token, no secret.
 struct Event {
-  std::string name;                   // token_issued | token_refused | token_revoked | revocation_refused | client_changed | person_changed | tokens_revoked
+  std::string name;  // token_issued | token_refused | token_revoked | revocation_refused | client_changed |
+                     // person_changed | tokens_revoked
   bool success = false;
-  std::string actor;                  // who was proven (subject), or claimed if `success` is false
+  std::string actor;  // who was proven (subject), or claimed if `success` is false
   std::string client_id;
-  std::string scope;                  // granted, or asked
+  std::string scope;  // granted, or asked
   std::string token_id;
-  std::string reason;                 // the failed check: "assertion_expired"
+  std::string reason;  // the failed check: "assertion_expired"
 };
 
 /// An answer for the door to send, and what to record.
@@ -114,9 +115,9 @@ struct Answer {
 /// A form that was posted. Views live as long as the call.
 struct FormRequest {
   std::string_view content_type;
-  std::string_view authorization;     // the Authorization header; empty: none
+  std::string_view authorization;  // the Authorization header; empty: none
   std::string_view body;
-  bool has_query = false;             // parameters in the URI are refused (RFC 6749 section 3.2)
+  bool has_query = false;  // parameters in the URI are refused (RFC 6749 section 3.2)
 };
 
 // ---- settings ----
@@ -124,21 +125,22 @@ struct FormRequest {
 /// Tokens of another issuer that are taken as they are (JWT access tokens, RFC 9068, or plain JWTs).
 struct OutsideIssuer {
   std::string url;
-  std::string jwks;                   // JSON text
-  std::string audience;               // must be in `aud`
-  std::string role_claim;             // a string or an array of strings; empty: none
-  std::vector<std::pair<std::string, std::string>> role_map;  // their word to ours; empty: as it is, if it is among `roles`
-  std::vector<std::string> roles;     // roles that it may give; any other is dropped
+  std::string jwks;        // JSON text
+  std::string audience;    // must be in `aud`
+  std::string role_claim;  // a string or an array of strings; empty: none
+  std::vector<std::pair<std::string, std::string>>
+      role_map;                    // their word to ours; empty: as it is, if it is among `roles`
+  std::vector<std::string> roles;  // roles that it may give; any other is dropped
   std::string default_role;
-  std::string fhir_user_claim;        // empty: not taken
-  std::string type = "at+jwt";        // `typ`; "JWT" takes plain JWTs
+  std::string fhir_user_claim;  // empty: not taken
+  std::string type = "at+jwt";  // `typ`; "JWT" takes plain JWTs
   std::vector<std::string> algorithms{"ES256", "ES384", "RS256", "PS256", "EdDSA"};
   std::string purpose;
 };
 
 struct Settings {
-  std::string issuer;                 // "https://localhost:8443", no slash at its end
-  std::string fhir_base;              // "https://localhost:8443/fhir": `aud` of access tokens
+  std::string issuer;     // "https://localhost:8443", no slash at its end
+  std::string fhir_base;  // "https://localhost:8443/fhir": `aud` of access tokens
   std::string realm = "ward";
   std::chrono::seconds access_token_lifetime{300};
   std::chrono::seconds skew{5};
@@ -146,13 +148,15 @@ struct Settings {
   std::string token_endpoint() const { return issuer + "/oauth/token"; }
   std::string revocation_endpoint() const { return issuer + "/oauth/revoke"; }
   std::string jwks_uri() const { return issuer + "/oauth/jwks"; }
-  /// RFC 9728 section 3.1: the well-known part goes between host and path, ".../.well-known/oauth-protected-resource/fhir".
+  /// RFC 9728 section 3.1: the well-known part goes between host and path,
+  /// ".../.well-known/oauth-protected-resource/fhir".
   std::string resource_metadata_uri() const;
 };
 
-/// Reads [identity] and [[issuer]]; problems go to the sections. `base` is the server's own address, used if the section
-/// names no issuer.
-Settings configure(const config::Section& identity, const std::vector<config::Section>& issuers, const std::string& base);
+/// Reads [identity] and [[issuer]]; problems go to the sections. `base` is the server's own address, used if the
+/// section names no issuer.
+Settings configure(const config::Section& identity, const std::vector<config::Section>& issuers,
+                   const std::string& base);
 
 // ---- the room ----
 
@@ -181,15 +185,16 @@ class Identity {
   virtual Result<Event> revoke_client_tokens(std::string_view client_id) = 0;
 
   // Endpoints.
-  virtual Answer token(const FormRequest&) = 0;       // POST /oauth/token
-  virtual Answer revoke(const FormRequest&) = 0;      // POST /oauth/revoke (RFC 7009)
+  virtual Answer token(const FormRequest&) = 0;   // POST /oauth/token
+  virtual Answer revoke(const FormRequest&) = 0;  // POST /oauth/revoke (RFC 7009)
 
   // Documents (cacheable, CORS-open).
   virtual std::string authorization_server_metadata() const = 0;  // /.well-known/oauth-authorization-server (RFC 8414)
   virtual std::string openid_configuration() const = 0;           // /.well-known/openid-configuration
   virtual std::string smart_configuration() const = 0;            // <fhir>/.well-known/smart-configuration
-  virtual std::string protected_resource_metadata() const = 0;    // /.well-known/oauth-protected-resource/fhir, and without /fhir (RFC 9728)
-  virtual std::string jwks() const = 0;                           // /oauth/jwks
+  virtual std::string protected_resource_metadata()
+      const = 0;                         // /.well-known/oauth-protected-resource/fhir, and without /fhir (RFC 9728)
+  virtual std::string jwks() const = 0;  // /oauth/jwks
 
   struct Minted {
     std::string token;
@@ -198,8 +203,10 @@ class Identity {
     Event event;
   };
   /// For `ward token`: an access token for a person or client, without a proof. `scope` empty: for a client all that it
-  /// may have, for a person user/*.cruds (patient/*.cruds if fhir_user is a Patient). Errors: "not_found", "disabled", "scope".
-  virtual Result<Minted> mint_person(std::string_view username, std::string_view scope, std::string_view purpose = "") = 0;
+  /// may have, for a person user/*.cruds (patient/*.cruds if fhir_user is a Patient). Errors: "not_found", "disabled",
+  /// "scope".
+  virtual Result<Minted> mint_person(std::string_view username, std::string_view scope,
+                                     std::string_view purpose = "") = 0;
   virtual Result<Minted> mint_client(std::string_view client_id, std::string_view scope) = 0;
 
   /// A check of tokens with a cache of its own: one per core.

@@ -62,7 +62,9 @@ Result<ReadyIssuer> prepare(const OutsideIssuer& issuer) {
   crypto::Algorithms algorithms;
   for (const std::string& name : issuer.algorithms) {
     const auto algorithm = crypto::parse_algorithm(name);
-    if (!algorithm) return fail("issuer", "algorithms: \"" + name + "\" is not one of ES256, ES384, RS256, RS384, PS256, PS384, EdDSA");
+    if (!algorithm)
+      return fail("issuer",
+                  "algorithms: \"" + name + "\" is not one of ES256, ES384, RS256, RS384, PS256, PS384, EdDSA");
     algorithms.add(*algorithm);
   }
   auto keys = crypto::KeySet::parse(issuer.jwks);

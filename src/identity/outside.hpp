@@ -8,7 +8,7 @@ namespace ward::identity {
 
 struct ReadyIssuer {
   OutsideIssuer issuer;
-  crypto::KeySet keys;   // only with the configured algorithms
+  crypto::KeySet keys;  // only with the configured algorithms
 };
 
 /// Error "issuer": what is wrong with its keys or algorithms.

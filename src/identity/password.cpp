@@ -18,12 +18,15 @@ constexpr std::size_t password_bytes_max = 512;  // 128 characters of up to four
 }  // namespace
 
 Result<std::string> hash_password(const Secret<std::string>& password, Random& random) {
-  if (password.reveal().size() > password_bytes_max) return fail("password_invalid", "a password has at most 128 characters");
+  if (password.reveal().size() > password_bytes_max)
+    return fail("password_invalid", "a password has at most 128 characters");
   const std::string salt = random.bytes(salt_bytes);
   std::string encoded(argon2_encodedlen(passes, memory_kib, lanes, salt_bytes, hash_bytes, Argon2_id), '\0');
-  const int failed = argon2id_hash_encoded(passes, memory_kib, lanes, password.reveal().data(), password.reveal().size(),
-                                           salt.data(), salt.size(), hash_bytes, encoded.data(), encoded.size());
-  if (failed != ARGON2_OK) return fail("password_failed", std::string("the password could not be hashed: ") + argon2_error_message(failed));
+  const int failed =
+      argon2id_hash_encoded(passes, memory_kib, lanes, password.reveal().data(), password.reveal().size(), salt.data(),
+                            salt.size(), hash_bytes, encoded.data(), encoded.size());
+  if (failed != ARGON2_OK)
+    return fail("password_failed", std::string("the password could not be hashed: ") + argon2_error_message(failed));
   encoded.resize(encoded.find('\0'));
   return encoded;
 }

@@ -12,10 +12,15 @@ constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t list_max = 64;
 constexpr json::Limits limits{.depth_max = 16, .members_max = 4096};
 
-constexpr std::string_view fhir_user_types[] = {"Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Person", "Device", "Organization"};
+constexpr std::string_view fhir_user_types[] = {"Practitioner", "PractitionerRole", "Patient",     "RelatedPerson",
+                                                "Person",       "Device",           "Organization"};
 
-std::unexpected<Error> bad_person(std::string message) { return fail("person_invalid", "person: " + std::move(message)); }
-std::unexpected<Error> bad_client(std::string message) { return fail("client_invalid", "client: " + std::move(message)); }
+std::unexpected<Error> bad_person(std::string message) {
+  return fail("person_invalid", "person: " + std::move(message));
+}
+std::unexpected<Error> bad_client(std::string message) {
+  return fail("client_invalid", "client: " + std::move(message));
+}
 
 bool is_word(std::string_view word, std::string_view more) {
   return !word.empty() && word.size() <= name_bytes_max && std::ranges::all_of(word, [more](char c) {
@@ -24,7 +29,8 @@ bool is_word(std::string_view word, std::string_view more) {
 }
 
 bool are_words(const std::vector<std::string>& words) {
-  return words.size() <= list_max && std::ranges::all_of(words, [](const std::string& word) { return is_word(word, "._-:"); });
+  return words.size() <= list_max &&
+         std::ranges::all_of(words, [](const std::string& word) { return is_word(word, "._-:"); });
 }
 
 std::string_view method_name(ClientAuthentication method) {
@@ -33,7 +39,8 @@ std::string_view method_name(ClientAuthentication method) {
 
 std::uint64_t number(json::Value value, std::uint64_t otherwise) {
   std::uint64_t parsed = otherwise;
-  if (value && value.type() == json::Type::number) std::from_chars(value.raw().data(), value.raw().data() + value.raw().size(), parsed);
+  if (value && value.type() == json::Type::number)
+    std::from_chars(value.raw().data(), value.raw().data() + value.raw().size(), parsed);
   return parsed;
 }
 
@@ -48,7 +55,9 @@ void append_raw(std::string& json, std::string_view name, std::string_view value
   json += value;
 }
 
-void append_member(std::string& json, std::string_view name, std::string_view text) { append_raw(json, name, json_string(text)); }
+void append_member(std::string& json, std::string_view name, std::string_view text) {
+  append_raw(json, name, json_string(text));
+}
 
 void append_member(std::string& json, std::string_view name, const std::vector<std::string>& list) {
   std::string array = "[";
@@ -74,23 +83,30 @@ Result<std::vector<std::string>> texts(json::Value value, std::string_view name,
 
 bool is_fhir_user(std::string_view reference) {
   const auto slash = reference.find('/');
-  if (slash == reference.npos || std::ranges::find(fhir_user_types, reference.substr(0, slash)) == std::end(fhir_user_types)) return false;
+  if (slash == reference.npos ||
+      std::ranges::find(fhir_user_types, reference.substr(0, slash)) == std::end(fhir_user_types))
+    return false;
   return is_word(reference.substr(slash + 1), ".-");  // FHIR R4, id
 }
 
 Result<void> check(const Person& person) {
   if (!is_word(person.username, "._@-")) return bad_person("a username has 1 to 64 of A-Z a-z 0-9 . _ @ -");
-  if (!person.password_hash.empty() && !person.password_hash.starts_with("$argon2id$")) return bad_person("the password hash must be Argon2id's");
+  if (!person.password_hash.empty() && !person.password_hash.starts_with("$argon2id$"))
+    return bad_person("the password hash must be Argon2id's");
   if (!are_words(person.roles)) return bad_person("a role has 1 to 64 of A-Z a-z 0-9 . _ - : (at most 64 roles)");
-  if (!are_words(person.purposes)) return bad_person("a purpose has 1 to 64 of A-Z a-z 0-9 . _ - : (at most 64 purposes)");
-  if (!person.fhir_user.empty() && !is_fhir_user(person.fhir_user)) return bad_person("fhir_user must be as in \"Practitioner/12\"");
+  if (!are_words(person.purposes))
+    return bad_person("a purpose has 1 to 64 of A-Z a-z 0-9 . _ - : (at most 64 purposes)");
+  if (!person.fhir_user.empty() && !is_fhir_user(person.fhir_user))
+    return bad_person("fhir_user must be as in \"Practitioner/12\"");
   return {};
 }
 
 Result<void> check(const OAuthClient& client) {
   if (!is_word(client.client_id, "._-")) return bad_client("a client_id has 1 to 64 of A-Z a-z 0-9 . _ -");
-  if (client.client_id == cli_client) return bad_client("this client_id stands for `ward token` itself; choose another");
-  if (client.name.size() > 200 || !is_utf8(client.name)) return bad_client("client_name has at most 200 bytes of UTF-8");
+  if (client.client_id == cli_client)
+    return bad_client("this client_id stands for `ward token` itself; choose another");
+  if (client.name.size() > 200 || !is_utf8(client.name))
+    return bad_client("client_name has at most 200 bytes of UTF-8");
   if (client.authentication == ClientAuthentication::private_key_jwt) {
     auto keys = crypto::KeySet::parse(client.jwks);
     if (!keys) return std::unexpected(Error("client_invalid", "client: jwks: " + keys.error().message()));
@@ -102,7 +118,8 @@ Result<void> check(const OAuthClient& client) {
     if (!client.jwks.empty()) return bad_client("client_secret_basic and jwks exclude each other");
   }
   if (auto scope = scope::ScopeSet::parse(client.scope); !scope) return bad_client("scope: " + scope.error().message());
-  if (client.grant_types != std::vector<std::string>{"client_credentials"}) return bad_client("grant_types must be [\"client_credentials\"]");
+  if (client.grant_types != std::vector<std::string>{"client_credentials"})
+    return bad_client("grant_types must be [\"client_credentials\"]");
   if (client.access_token_lifetime < std::chrono::seconds(0) || client.access_token_lifetime > token_lifetime_max)
     return bad_client("access_token_lifetime must be 0 to 3600 s");
   if (!are_words(client.roles)) return bad_client("a role has 1 to 64 of A-Z a-z 0-9 . _ - : (at most 64 roles)");
@@ -147,8 +164,8 @@ Result<Person> parse_person(std::string_view text) {
   if (!roles) return std::unexpected(roles.error());
   auto purposes = texts(root["purposes"], "purposes", "person_invalid");
   if (!purposes) return std::unexpected(purposes.error());
-  Person person{root.string("username"), root.string("password_hash"), std::move(*roles), root.string("fhir_user"),
-                std::move(*purposes), number(root["generation"], 1), flag(root["disabled"])};
+  Person person{root.string("username"), root.string("password_hash"),  std::move(*roles),     root.string("fhir_user"),
+                std::move(*purposes),    number(root["generation"], 1), flag(root["disabled"])};
   if (auto checked = check(person); !checked) return std::unexpected(checked.error());
   return person;
 }
@@ -161,19 +178,22 @@ Result<OAuthClient> parse_client(std::string_view text) {
   if (!roles) return std::unexpected(roles.error());
   auto grants = texts(root["grant_types"], "grant_types", "client_invalid");
   if (!grants) return std::unexpected(grants.error());
-  const std::string method = root["token_endpoint_auth_method"] ? root.string("token_endpoint_auth_method") : "private_key_jwt";
+  const std::string method =
+      root["token_endpoint_auth_method"] ? root.string("token_endpoint_auth_method") : "private_key_jwt";
   if (method != "private_key_jwt" && method != "client_secret_basic")
     return bad_client("token_endpoint_auth_method must be private_key_jwt or client_secret_basic");
   OAuthClient client;
   client.client_id = root.string("client_id");
   client.name = root.string("client_name");
-  client.authentication = method == "private_key_jwt" ? ClientAuthentication::private_key_jwt : ClientAuthentication::client_secret_basic;
+  client.authentication =
+      method == "private_key_jwt" ? ClientAuthentication::private_key_jwt : ClientAuthentication::client_secret_basic;
   client.secret_hash = root.string("secret_sha256");
   if (root["jwks"]) client.jwks = std::string(root["jwks"].raw());
   client.scope = root.string("scope");
   client.roles = std::move(*roles);
   if (root["grant_types"]) client.grant_types = std::move(*grants);
-  client.access_token_lifetime = std::chrono::seconds(std::min<std::uint64_t>(number(root["access_token_lifetime"], 0), 1'000'000));
+  client.access_token_lifetime =
+      std::chrono::seconds(std::min<std::uint64_t>(number(root["access_token_lifetime"], 0), 1'000'000));
   client.purpose = root.string("purpose");
   client.generation = number(root["generation"], 1);
   client.disabled = flag(root["disabled"]);

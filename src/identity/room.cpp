@@ -35,7 +35,8 @@ Result<Event> event_of(Result<void> done, std::string name, std::string_view who
 
 }  // namespace
 
-Result<std::unique_ptr<Identity>> Identity::open(Settings settings, store::Store& store, crypto::KeyRing& ring, Clock& clock, Random& random) {
+Result<std::unique_ptr<Identity>> Identity::open(Settings settings, store::Store& store, crypto::KeyRing& ring,
+                                                 Clock& clock, Random& random) {
   auto prepared = prepare_settings(std::move(settings));
   if (!prepared) return std::unexpected(prepared.error());
   auto room = std::make_unique<Room>(std::move(*prepared), store, ring, clock, random);
@@ -44,13 +45,16 @@ Result<std::unique_ptr<Identity>> Identity::open(Settings settings, store::Store
 }
 
 Result<std::shared_ptr<const Prepared>> prepare_settings(Settings settings) {
-  if (settings.issuer.empty() || settings.fhir_base.empty()) return fail("issuer", "identity: issuer and FHIR base must be known");
+  if (settings.issuer.empty() || settings.fhir_base.empty())
+    return fail("issuer", "identity: issuer and FHIR base must be known");
   if (settings.access_token_lifetime <= std::chrono::seconds(0) || settings.access_token_lifetime > token_lifetime_max)
     return fail("issuer", "identity: access_token_lifetime must be at most 60 min");
   auto prepared = std::make_shared<Prepared>();
   for (const OutsideIssuer& issuer : settings.issuers) {
     if (issuer.url == settings.issuer) return fail("issuer", "issuer " + issuer.url + ": is this server's own");
-    if (issuer.audience.empty()) return fail("issuer", "issuer " + issuer.url + ": audience is missing: a token for another service would be taken");
+    if (issuer.audience.empty())
+      return fail("issuer",
+                  "issuer " + issuer.url + ": audience is missing: a token for another service would be taken");
     auto ready = prepare(issuer);
     if (!ready) return fail("issuer", "issuer " + issuer.url + ": " + ready.error().message());
     prepared->issuers.push_back(std::move(*ready));
@@ -74,8 +78,10 @@ Result<void> Room::load() {
       std::int64_t ends = 0;
       std::from_chars(key.data(), key.data() + std::min<std::size_t>(key.size(), 12), ends);
       const auto space = value.find(' ');
-      if (ends <= now || space == value.npos) ended.push_back({revoked_space, key, std::nullopt});
-      else revoked_.take(value.substr(0, space), value.substr(space + 1), ends, now);
+      if (ends <= now || space == value.npos)
+        ended.push_back({revoked_space, key, std::nullopt});
+      else
+        revoked_.take(value.substr(0, space), value.substr(space + 1), ends, now);
     }
     if (page->size() < page_size) break;
     after = page->back().first;
@@ -195,15 +201,14 @@ Result<Caller> Room::check_own(crypto::UnverifiedJwt token, const Prepared& prep
 }
 
 Result<Caller> Room::check_outside(crypto::UnverifiedJwt token, const Prepared& prepared) {
-  const auto ready = std::ranges::find(prepared.issuers, token.claimed_issuer(), [](const ReadyIssuer& one) { return one.issuer.url; });
+  const auto ready = std::ranges::find(prepared.issuers, token.claimed_issuer(),
+                                       [](const ReadyIssuer& one) { return one.issuer.url; });
   if (ready == prepared.issuers.end()) return fail("token_issuer", "token: its issuer is not trusted here");
   auto verified = std::move(token).verify(ready->keys);
   if (!verified) return std::unexpected(verified.error());
   const std::string type = equal_ignoring_case(ready->issuer.type, "JWT") ? "" : ready->issuer.type;
-  const crypto::ClaimRules rules{.type = type,
-                                 .issuer = ready->issuer.url,
-                                 .audiences = {ready->issuer.audience},
-                                 .skew = prepared.settings.skew};
+  const crypto::ClaimRules rules{
+      .type = type, .issuer = ready->issuer.url, .audiences = {ready->issuer.audience}, .skew = prepared.settings.skew};
   if (auto checked = verified->check(rules, clock_.wall()); !checked) return std::unexpected(checked.error());
   return map_claims(*ready, *verified, prepared.settings);
 }
@@ -231,7 +236,8 @@ Result<void> Room::revoke_token(const Caller& caller) {
   return store_.put({{revoked_space, padded(ends) + " " + caller.token_id, owner + " " + caller.token_id}});
 }
 
-Result<Identity::Minted> Room::mint_person(std::string_view username, std::string_view scope, std::string_view purpose) {
+Result<Identity::Minted> Room::mint_person(std::string_view username, std::string_view scope,
+                                           std::string_view purpose) {
   const auto settings = prepared();
   const auto snapshot = directory_.now();
   const Person* person = snapshot->person(username);
@@ -242,9 +248,18 @@ Result<Identity::Minted> Room::mint_person(std::string_view username, std::strin
   if (!asked) return fail("scope", asked.error().message());
   const bool own_purpose = std::ranges::find(person->purposes, purpose) != person->purposes.end();
   if (!purpose.empty() && !own_purpose) return fail("purpose", "this person has no such purpose of use");
-  const std::string chosen = !purpose.empty() ? std::string(purpose) : person->purposes.empty() ? std::string() : person->purposes.front();
-  const TokenPlan plan{Caller::Kind::person, person->username, std::string(cli_client), person->fhir_user, person->roles,
-                       asked->text(), chosen, person->generation, settings->settings.access_token_lifetime};
+  const std::string chosen = !purpose.empty()           ? std::string(purpose)
+                             : person->purposes.empty() ? std::string()
+                                                        : person->purposes.front();
+  const TokenPlan plan{Caller::Kind::person,
+                       person->username,
+                       std::string(cli_client),
+                       person->fhir_user,
+                       person->roles,
+                       asked->text(),
+                       chosen,
+                       person->generation,
+                       settings->settings.access_token_lifetime};
   auto issued = tokens_.issue(settings->settings, plan);
   if (!issued) return std::unexpected(issued.error());
   return Minted{issued->token, plan.lifetime, plan.scope,

@@ -20,8 +20,13 @@ TokenPlan plan_for(const KnownClient& known, const scope::ScopeSet& granted, con
 
 class Room final : public Identity {
  public:
-  Room(std::shared_ptr<const Prepared> prepared, store::Store& store, crypto::KeyRing& ring, Clock& clock, Random& random)
-      : store_(store), clock_(clock), tokens_(ring, clock, random), directory_(store, clock), prepared_(std::move(prepared)) {}
+  Room(std::shared_ptr<const Prepared> prepared, store::Store& store, crypto::KeyRing& ring, Clock& clock,
+       Random& random)
+      : store_(store),
+        clock_(clock),
+        tokens_(ring, clock, random),
+        directory_(store, clock),
+        prepared_(std::move(prepared)) {}
 
   Result<void> load();
   Result<void> reconfigure(Settings) override;
@@ -59,7 +64,9 @@ class Room final : public Identity {
   /// Grows when a caller must be asked about again.
   std::uint64_t people_epoch() const { return directory_.epoch() + revocations_.load(std::memory_order_acquire); }
   /// Grows when every token must be checked anew.
-  std::uint64_t settings_epoch() const { return settings_epoch_.load(std::memory_order_acquire) + tokens_.keys_epoch(); }
+  std::uint64_t settings_epoch() const {
+    return settings_epoch_.load(std::memory_order_acquire) + tokens_.keys_epoch();
+  }
   std::shared_ptr<const Prepared> prepared() const;
   Clock& clock() const { return clock_; }
 

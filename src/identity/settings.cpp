@@ -47,10 +47,12 @@ std::vector<std::pair<std::string, std::string>> read_role_map(const config::Sec
 OutsideIssuer read_issuer(const config::Section& section) {
   OutsideIssuer issuer;
   issuer.url = section.text("url");
-  if (!issuer.url.starts_with("https://")) section.problem("url", "must be the issuer's https URL, as its tokens have it in iss");
+  if (!issuer.url.starts_with("https://"))
+    section.problem("url", "must be the issuer's https URL, as its tokens have it in iss");
   issuer.jwks = read_keys(section);
   issuer.audience = section.text("audience");
-  if (issuer.audience.empty()) section.problem("audience", "is needed: without it, a token for another service would be taken");
+  if (issuer.audience.empty())
+    section.problem("audience", "is needed: without it, a token for another service would be taken");
   issuer.algorithms = section.texts("algorithms", issuer.algorithms);
   issuer.type = section.choice("type", {"at+jwt", "JWT"}, "at+jwt");
   issuer.role_claim = section.text("role_claim");
@@ -62,7 +64,8 @@ OutsideIssuer read_issuer(const config::Section& section) {
   if (!issuer.role_claim.empty() && issuer.roles.empty())
     section.problem("roles", "must list the roles that this issuer may give: it has a role_claim");
   if (!issuer.jwks.empty())
-    if (auto ready = prepare(issuer); !ready) section.problem(section.has("jwks_file") ? "jwks_file" : "jwks", ready.error().message());
+    if (auto ready = prepare(issuer); !ready)
+      section.problem(section.has("jwks_file") ? "jwks_file" : "jwks", ready.error().message());
   return issuer;
 }
 
@@ -72,18 +75,22 @@ std::string Settings::resource_metadata_uri() const {
   const auto scheme_end = fhir_base.find("://");
   const auto path = scheme_end == fhir_base.npos ? fhir_base.npos : fhir_base.find('/', scheme_end + 3);
   const std::string host = fhir_base.substr(0, path);
-  return host + "/.well-known/oauth-protected-resource" + (path == fhir_base.npos ? std::string() : fhir_base.substr(path));
+  return host + "/.well-known/oauth-protected-resource" +
+         (path == fhir_base.npos ? std::string() : fhir_base.substr(path));
 }
 
-Settings configure(const config::Section& identity, const std::vector<config::Section>& issuers, const std::string& base) {
+Settings configure(const config::Section& identity, const std::vector<config::Section>& issuers,
+                   const std::string& base) {
   Settings settings;
   settings.issuer = identity.text("issuer", base);
-  if (!is_issuer_url(settings.issuer)) identity.problem("issuer", "must be an https URL without a slash, query or fragment at its end");
+  if (!is_issuer_url(settings.issuer))
+    identity.problem("issuer", "must be an https URL without a slash, query or fragment at its end");
   settings.fhir_base = base + "/fhir";
   settings.realm = identity.text("realm", settings.realm);
   if (settings.realm.size() > 64 || settings.realm.find_first_of("\"\\\r\n") != settings.realm.npos)
     identity.problem("realm", "has at most 64 characters, without quotes and backslashes");
-  settings.access_token_lifetime = seconds(identity, "access_token_lifetime", 300s, 10s, token_lifetime_max, "must be 10 s to 60 min");
+  settings.access_token_lifetime =
+      seconds(identity, "access_token_lifetime", 300s, 10s, token_lifetime_max, "must be 10 s to 60 min");
   settings.skew = seconds(identity, "clock_skew", 5s, 0s, 60s, "must be 0 s to 60 s");
   for (const config::Section& section : issuers) settings.issuers.push_back(read_issuer(section));
   return settings;

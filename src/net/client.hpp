@@ -8,19 +8,19 @@
 namespace ward::net {
 
 struct UpstreamTls {
-  std::filesystem::path ca;                 // empty: the system's
-  std::filesystem::path certificate, key;   // client certificate; empty: none
-  std::string server_name;                  // SNI and name to verify; empty: the URL's host
+  std::filesystem::path ca;                // empty: the system's
+  std::filesystem::path certificate, key;  // client certificate; empty: none
+  std::string server_name;                 // SNI and name to verify; empty: the URL's host
 };
 
 struct ClientOptions {
   UpstreamTls tls;
   std::chrono::milliseconds resolve_timeout{2'000}, connect_timeout{3'000}, tls_timeout{3'000}, send_timeout{30'000},
       first_byte_timeout{30'000}, between_bytes_timeout{15'000};
-  std::size_t connections_max = 64;         // per core and address; more wait up to connect_timeout
+  std::size_t connections_max = 64;  // per core and address; more wait up to connect_timeout
   std::size_t header_bytes_max = 64u << 10;
   std::size_t body_bytes_max = 32u << 20;
-  bool http2 = true;                        // by ALPN
+  bool http2 = true;  // by ALPN
 };
 
 /// Built anew from parsed parts; never a copy of what the client sent.
@@ -42,7 +42,8 @@ struct ClientResponse {
 /// "upstream_too_large", "upstream_closed". An error says in `sent` whether the request may have reached the upstream.
 class Client {
  public:
-  static Result<std::unique_ptr<Client>> create(boost::asio::io_context&, std::string_view origin, const ClientOptions&);
+  static Result<std::unique_ptr<Client>> create(boost::asio::io_context&, std::string_view origin,
+                                                const ClientOptions&);
   virtual ~Client() = default;
   struct Failure {
     Error error;

@@ -21,24 +21,24 @@ enum class BindingStrength : std::uint8_t { none, example, preferred, extensible
 /// One type that an element may have. For Reference and canonical, `targets` are the resource types allowed (empty:
 /// any).
 struct ElementType {
-  std::string_view code;                       // "string", "Quantity", "BackboneElement", "Resource" (any resource)
-  const Definition* definition;                // nullptr for "Resource" (contained, Bundle.entry.resource)
+  std::string_view code;         // "string", "Quantity", "BackboneElement", "Resource" (any resource)
+  const Definition* definition;  // nullptr for "Resource" (contained, Bundle.entry.resource)
   std::span<const std::string_view> targets;
 };
 
 inline constexpr std::uint16_t unbounded = 0xFFFF;
 
 struct Element {
-  std::string_view name;                       // "value" for value[x]
-  std::string_view path;                       // "Observation.value[x]"
-  bool choice;                                 // value[x]
-  bool summary;                                // isSummary
-  bool modifier;                               // isModifier
+  std::string_view name;  // "value" for value[x]
+  std::string_view path;  // "Observation.value[x]"
+  bool choice;            // value[x]
+  bool summary;           // isSummary
+  bool modifier;          // isModifier
   std::uint16_t min;
-  std::uint16_t max;                           // `unbounded` for *
+  std::uint16_t max;  // `unbounded` for *
   std::span<const ElementType> types;
   BindingStrength binding;
-  const ValueSet* value_set;                   // of required bindings whose expansion is known; else nullptr
+  const ValueSet* value_set;  // of required bindings whose expansion is known; else nullptr
   std::string_view value_set_url;
 };
 
@@ -48,8 +48,8 @@ struct Definition {
   std::string_view name;
   Kind kind;
   std::span<const Element> elements;
-  std::string_view pattern;                    // of primitives: the regular expression of their text, as published
-  std::span<const MemberSlot> members;         // for `find`: a hash table without collisions
+  std::string_view pattern;             // of primitives: the regular expression of their text, as published
+  std::span<const MemberSlot> members;  // for `find`: a hash table without collisions
   std::uint32_t members_seed;
 
   /// The element a JSON member stands for: "name", "valueQuantity" (of value[x]), and "_birthDate" (for the extension
@@ -75,12 +75,12 @@ std::string_view url(const ValueSet& set);
 enum class ParamType : std::uint8_t { number, date, string, token, reference, composite, quantity, uri, special };
 
 struct SearchParam {
-  std::string_view code;                       // "birthdate"
+  std::string_view code;  // "birthdate"
   std::string_view url;
   ParamType type;
-  std::string_view expression;                 // FHIRPath, only the alternatives for `base`
-  std::span<const std::string_view> targets;   // of reference parameters
-  std::string_view base;                       // the resource type that it was looked up for
+  std::string_view expression;                // FHIRPath, only the alternatives for `base`
+  std::span<const std::string_view> targets;  // of reference parameters
+  std::string_view base;                      // the resource type that it was looked up for
 };
 
 /// Parameters of one resource type, including those of Resource and DomainResource, sorted by code. Those

@@ -2,8 +2,8 @@
 
 #include "base/encoding.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <tuple>
 
 namespace ward::scope {
@@ -33,7 +33,8 @@ bool is_type(std::string_view type) {
 
 bool is_param_name(std::string_view name) {
   if (name.empty() || !(is_letter(name[0]) || name[0] == '_')) return false;
-  return std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == ':' || c == '.'; });
+  return std::ranges::all_of(
+      name, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == ':' || c == '.'; });
 }
 
 std::optional<Actions> parse_v1_permission(std::string_view text) {
@@ -46,8 +47,11 @@ std::optional<Actions> parse_v1_permission(std::string_view text) {
 /// SMART 2.2 section 3.0.2.1: a subset of c r u d s, in this order.
 std::optional<Actions> parse_v2_permission(std::string_view text) {
   Actions actions;
-  const std::pair<char, bool*> letters[] = {
-      {'c', &actions.create}, {'r', &actions.read}, {'u', &actions.update}, {'d', &actions.remove}, {'s', &actions.search}};
+  const std::pair<char, bool*> letters[] = {{'c', &actions.create},
+                                            {'r', &actions.read},
+                                            {'u', &actions.update},
+                                            {'d', &actions.remove},
+                                            {'s', &actions.search}};
   std::size_t at = 0;
   for (const auto& [letter, bit] : letters) {
     if (at < text.size() && text[at] == letter) {
@@ -88,7 +92,8 @@ std::unexpected<Error> malformed(std::string_view word, std::string_view why) {
   return fail("scope_malformed", fmt::format("scope {} is malformed: {}", quoted(word), why));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> parse_constraints(std::string_view word, std::string_view text) {
+Result<std::vector<std::pair<std::string, std::string>>> parse_constraints(std::string_view word,
+                                                                           std::string_view text) {
   std::vector<std::pair<std::string, std::string>> constraints;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('&', at), text.size());
@@ -99,7 +104,8 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_constraints(std::
     const auto name = percent_decode(pair.substr(0, equals));
     auto value = percent_decode(pair.substr(equals + 1));
     if (!name || !is_param_name(*name)) return malformed(word, "the name of a constraint is a search parameter");
-    if (!value || value->empty() || !is_utf8(*value)) return malformed(word, "a constraint needs a value, percent-encoded UTF-8");
+    if (!value || value->empty() || !is_utf8(*value))
+      return malformed(word, "a constraint needs a value, percent-encoded UTF-8");
     if (std::ranges::any_of(*value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
       return malformed(word, "a constraint has a control character");
     }
@@ -244,7 +250,8 @@ std::string ScopeSet::text() const {
 }
 
 std::string text(const ResourceScope& scope) {
-  std::string out = fmt::format("{}/{}.{}", context_names[static_cast<std::size_t>(scope.context)], scope.type, letters_of(scope.actions));
+  std::string out = fmt::format("{}/{}.{}", context_names[static_cast<std::size_t>(scope.context)], scope.type,
+                                letters_of(scope.actions));
   char separator = '?';
   for (const auto& [name, value] : scope.constraints) {
     out += separator;

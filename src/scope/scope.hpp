@@ -44,7 +44,8 @@ class ScopeSet {
   const std::vector<std::string>& words() const { return words_; }
   bool has(std::string_view word) const;
   bool empty() const { return resources_.empty() && words_.empty(); }
-  /// The scopes of `asked` that these allow; a wider wish is narrowed to what is allowed (user/*.rs asked of user/Patient.r gives user/Patient.r).
+  /// The scopes of `asked` that these allow; a wider wish is narrowed to what is allowed (user/*.rs asked of
+  /// user/Patient.r gives user/Patient.r).
   ScopeSet narrow(const ScopeSet& asked) const;
   /// Canonical text, v2 form.
   std::string text() const;

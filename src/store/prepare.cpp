@@ -53,7 +53,8 @@ std::string_view wrong_in(const IndexEntries& index) {
 /// An id, or for memberships the group itself: "Organization/2".
 bool is_patient_or_group(std::string_view text) {
   const std::size_t slash = text.find('/');
-  return slash == std::string_view::npos ? is_id(text) : is_type(text.substr(0, slash)) && is_id(text.substr(slash + 1));
+  return slash == std::string_view::npos ? is_id(text)
+                                         : is_type(text.substr(0, slash)) && is_id(text.substr(slash + 1));
 }
 
 std::string_view wrong_in(const Change& change) {

@@ -5,9 +5,9 @@
 #include "json/json.hpp"
 #include "r4/r4.hpp"
 
+#include <zlib.h>
 #include <cstdlib>
 #include <random>
-#include <zlib.h>
 
 namespace ward::access {
 namespace {
@@ -46,13 +46,38 @@ class Generator {
   bool chance(unsigned percent) { return random_() % 100 < percent; }
 
   static bool hidden(const std::string& path) {
-    static const std::vector<std::string> hidden_paths = {
-        "Patient.name", "Patient.telecom", "Patient.address.line", "Patient.extension", "Patient.contact.name", "Patient.text", "Observation.note",
-        "Observation.text", "Observation.subject", "Observation.component", "Observation.category", "Observation.performer", "Observation.valueString", "Observation.extension",
-        "Observation.identifier", "Condition.note", "Condition.code.text", "Condition.evidence", "Condition.text", "Condition.onsetString", "Encounter.participant", "Encounter.reasonCode",
-        "Encounter.location", "Encounter.text", "DocumentReference.description", "DocumentReference.content.attachment.url", "DocumentReference.content.attachment.data", "DocumentReference.text"};
-    return std::ranges::any_of(hidden_paths, [&](const std::string& each) { return path == each || path.starts_with(each + "."); }) ||
-           path == "Patient.photo.url" || path == "Patient.photo.data" || path.ends_with(".valueAttachment.url") || path.ends_with(".valueAttachment.data");
+    static const std::vector<std::string> hidden_paths = {"Patient.name",
+                                                          "Patient.telecom",
+                                                          "Patient.address.line",
+                                                          "Patient.extension",
+                                                          "Patient.contact.name",
+                                                          "Patient.text",
+                                                          "Observation.note",
+                                                          "Observation.text",
+                                                          "Observation.subject",
+                                                          "Observation.component",
+                                                          "Observation.category",
+                                                          "Observation.performer",
+                                                          "Observation.valueString",
+                                                          "Observation.extension",
+                                                          "Observation.identifier",
+                                                          "Condition.note",
+                                                          "Condition.code.text",
+                                                          "Condition.evidence",
+                                                          "Condition.text",
+                                                          "Condition.onsetString",
+                                                          "Encounter.participant",
+                                                          "Encounter.reasonCode",
+                                                          "Encounter.location",
+                                                          "Encounter.text",
+                                                          "DocumentReference.description",
+                                                          "DocumentReference.content.attachment.url",
+                                                          "DocumentReference.content.attachment.data",
+                                                          "DocumentReference.text"};
+    return std::ranges::any_of(hidden_paths,
+                               [&](const std::string& each) { return path == each || path.starts_with(each + "."); }) ||
+           path == "Patient.photo.url" || path == "Patient.photo.data" || path.ends_with(".valueAttachment.url") ||
+           path.ends_with(".valueAttachment.data");
   }
 
   void append(std::string& out, const r4::Element& element, const std::string& path, unsigned depth) {
@@ -105,7 +130,8 @@ TEST(Canary, never_leaves_generated_resources) {
     const std::string out = minimised(grant, body, facts);
     ASSERT_TRUE(json::Document::parse(out)) << "seed " << seed << "\n" << body << "\n" << out;
     ASSERT_EQ(out.find(canary), std::string::npos) << "seed " << seed << "\n" << body << "\n" << out;
-    ASSERT_NE(out.find("http://terminology.hl7.org/CodeSystem/v3-ObservationValue"), std::string::npos) << "seed " << seed;
+    ASSERT_NE(out.find("http://terminology.hl7.org/CodeSystem/v3-ObservationValue"), std::string::npos)
+        << "seed " << seed;
     ASSERT_EQ(minimised(grant, out, facts).find(canary), std::string::npos);
   }
   EXPECT_GT(with_canary, 2000u);
@@ -135,8 +161,10 @@ std::vector<std::string> lines(const std::filesystem::path& file) {
   char block[65536];
   for (int got; (got = gzread(in, block, sizeof block)) > 0;) {
     for (const char c : std::string_view(block, static_cast<std::size_t>(got))) {
-      if (c == '\n') out.emplace_back();
-      else out.back() += c;
+      if (c == '\n')
+        out.emplace_back();
+      else
+        out.back() += c;
     }
   }
   gzclose(in);
@@ -146,7 +174,8 @@ std::vector<std::string> lines(const std::filesystem::path& file) {
 
 TEST(Canary, synthea_patients_keep_what_is_shown_and_lose_what_is_hidden) {
   const char* set = std::getenv("WARD_SHARED_DATA");
-  const std::filesystem::path folder = set != nullptr ? std::filesystem::path(set) : std::filesystem::path("../shared/data");
+  const std::filesystem::path folder =
+      set != nullptr ? std::filesystem::path(set) : std::filesystem::path("../shared/data");
   const std::filesystem::path file = folder / "fhir/synthea-dev-25.bundles.ndjson.gz";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no shared data at " << file << "; set WARD_SHARED_DATA";
   const auto policy = policy_of(policy_text);

@@ -42,31 +42,86 @@ TEST(Decide, role_scope_and_relationship) {
   };
   const Case cases[] = {
       {"physician reads", {"physician"}, "user/*.rs", "Practitioner/1", Interaction::read, "Observation", "1,2,3"},
-      {"scope without the letter", {"physician"}, "user/*.s", "Practitioner/1", Interaction::read, "Observation", "scope_missing"},
-      {"scope of another type", {"physician"}, "user/Patient.rs", "Practitioner/1", Interaction::read, "Observation", "scope_missing"},
+      {"scope without the letter",
+       {"physician"},
+       "user/*.s",
+       "Practitioner/1",
+       Interaction::read,
+       "Observation",
+       "scope_missing"},
+      {"scope of another type",
+       {"physician"},
+       "user/Patient.rs",
+       "Practitioner/1",
+       Interaction::read,
+       "Observation",
+       "scope_missing"},
       {"no scope", {"physician"}, "openid", "Practitioner/1", Interaction::read, "Observation", "scope_missing"},
       {"no role", {}, "user/*.rs", "Practitioner/1", Interaction::read, "Observation", "role_missing"},
       {"unknown role", {"chief"}, "user/*.rs", "Practitioner/1", Interaction::read, "Observation", "role_missing"},
       {"no fhirUser sees nothing", {"physician"}, "user/*.rs", "", Interaction::read, "Observation", ""},
       {"a stranger sees nothing", {"physician"}, "user/*.rs", "Practitioner/8", Interaction::read, "Observation", ""},
       {"desk by membership", {"desk"}, "user/*.rs", "Practitioner/1", Interaction::search, "Patient", "3"},
-      {"desk may not read observations", {"desk"}, "user/*.rs", "Practitioner/1", Interaction::search, "Observation", "policy_denied"},
-      {"desk may not update patients", {"desk"}, "user/*.cruds", "Practitioner/1", Interaction::update, "Patient", "policy_denied"},
+      {"desk may not read observations",
+       {"desk"},
+       "user/*.rs",
+       "Practitioner/1",
+       Interaction::search,
+       "Observation",
+       "policy_denied"},
+      {"desk may not update patients",
+       {"desk"},
+       "user/*.cruds",
+       "Practitioner/1",
+       Interaction::update,
+       "Patient",
+       "policy_denied"},
       {"desk makes appointments", {"desk"}, "user/*.cruds", "Practitioner/1", Interaction::create, "Appointment", "3"},
       {"self", {"patient"}, "patient/*.rs", "Patient/7", Interaction::read, "Patient", "7"},
       {"self by a user scope", {"patient"}, "user/*.rs", "Patient/7", Interaction::read, "Patient", "7"},
       {"user scope meets a patient rule", {"patient"}, "user/*.rs", "Patient/7", Interaction::read, "Observation", "7"},
-      {"patient scope in a user role without a patient", {"physician"}, "patient/*.rs", "Practitioner/1", Interaction::read, "Observation", ""},
-      {"system scope for a person", {"physician"}, "system/*.rs", "Practitioner/1", Interaction::read, "Observation", "policy_denied"},
+      {"patient scope in a user role without a patient",
+       {"physician"},
+       "patient/*.rs",
+       "Practitioner/1",
+       Interaction::read,
+       "Observation",
+       ""},
+      {"system scope for a person",
+       {"physician"},
+       "system/*.rs",
+       "Practitioner/1",
+       Interaction::read,
+       "Observation",
+       "policy_denied"},
       {"user scope for a system role", {"backend"}, "user/*.rs", "", Interaction::read, "Patient", "policy_denied"},
       {"backend", {"backend"}, "system/*.rs", "", Interaction::read, "Patient", "all"},
-      {"constraint of the rule", {"backend"}, "system/*.rs", "", Interaction::search, "Observation", "all?category=vital-signs"},
-      {"constraints of both", {"backend"}, "system/*.rs?status=final", "", Interaction::search, "Observation", "all?category=vital-signs&status=final"},
-      {"two roles", {"physician", "backend"}, "user/*.rs system/*.rs", "Practitioner/1", Interaction::read, "Patient", "1,2,3"},  // purposes differ: the first role's counts
+      {"constraint of the rule",
+       {"backend"},
+       "system/*.rs",
+       "",
+       Interaction::search,
+       "Observation",
+       "all?category=vital-signs"},
+      {"constraints of both",
+       {"backend"},
+       "system/*.rs?status=final",
+       "",
+       Interaction::search,
+       "Observation",
+       "all?category=vital-signs&status=final"},
+      {"two roles",
+       {"physician", "backend"},
+       "user/*.rs system/*.rs",
+       "Practitioner/1",
+       Interaction::read,
+       "Patient",
+       "1,2,3"},  // purposes differ: the first role's counts
   };
   const auto policy = policy_of(clinic);
   for (const Case& c : cases) {
-    const auto grant = decide(policy, person(c.roles, c.scopes, c.fhir_user), c.interaction, c.type, related, WallTime{});
+    const auto grant =
+        decide(policy, person(c.roles, c.scopes, c.fhir_user), c.interaction, c.type, related, WallTime{});
     std::string got;
     if (!grant) {
       got = grant.error().code;
@@ -89,7 +144,8 @@ TEST(Decide, launch_patient_narrows_further) {
   const auto policy = policy_of(clinic);
   Subject subject = person({"physician"}, "patient/*.rs");
   subject.launch_patient = "2";
-  EXPECT_EQ(grant_of(policy, subject, Interaction::read, "Observation").branches()[0].patients, std::vector<std::string>{"2"});
+  EXPECT_EQ(grant_of(policy, subject, Interaction::read, "Observation").branches()[0].patients,
+            std::vector<std::string>{"2"});
   subject.launch_patient = "7";  // not of this physician's
   EXPECT_TRUE(grant_of(policy, subject, Interaction::read, "Observation").branches()[0].patients.empty());
 }
@@ -121,13 +177,18 @@ TEST(Decide, sees_by_patient_and_by_kind_of_type) {
 }
 
 TEST(Decide, types_about_nobody_are_those_that_cannot_name_a_patient) {
-  for (const char* type : {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "HealthcareService", "ValueSet"}) EXPECT_TRUE(detail::about_nobody(type)) << type;
-  for (const char* type : {"Patient", "Observation", "Schedule", "Task", "Binary", "Bundle", "Parameters", "Nonsense"}) EXPECT_FALSE(detail::about_nobody(type)) << type;
+  for (const char* type :
+       {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "HealthcareService", "ValueSet"})
+    EXPECT_TRUE(detail::about_nobody(type)) << type;
+  for (const char* type : {"Patient", "Observation", "Schedule", "Task", "Binary", "Bundle", "Parameters", "Nonsense"})
+    EXPECT_FALSE(detail::about_nobody(type)) << type;
 }
 
 TEST(Decide, a_store_that_fails_refuses) {
   const auto policy = policy_of(clinic);
-  const RelatedFn broken = [](std::string_view, std::string_view) -> Result<std::vector<std::string>> { return fail("store_failed", "disk"); };
+  const RelatedFn broken = [](std::string_view, std::string_view) -> Result<std::vector<std::string>> {
+    return fail("store_failed", "disk");
+  };
   const auto refused = decide(policy, person({"desk"}), Interaction::read, "Patient", broken, WallTime{});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().status, 503);
@@ -138,9 +199,11 @@ TEST(Searchable, refuses_what_the_view_hides) {
     const char* param;
     bool expected;
   };
-  const Case cases[] = {{"name", true},       {"family", true},     {"birthdate", true},   {"_id", true},      {"identifier", false},
-                        {"gender", false},    {"telecom", false},   {"phone", false},      {"address", false}, {"deceased", false},
-                        {"death-date", false}, {"_lastUpdated", false}, {"active", false}, {"phonetic", true}, {"general-practitioner", false}};
+  const Case cases[] = {{"name", true},      {"family", true},      {"birthdate", true},
+                        {"_id", true},       {"identifier", false}, {"gender", false},
+                        {"telecom", false},  {"phone", false},      {"address", false},
+                        {"deceased", false}, {"death-date", false}, {"_lastUpdated", false},
+                        {"active", false},   {"phonetic", true},    {"general-practitioner", false}};
   const auto policy = policy_of(clinic);
   const Grant desk = grant_of(policy, person({"desk"}), Interaction::search, "Patient");
   const Grant physician = grant_of(policy, person({"physician"}), Interaction::search, "Patient");
@@ -155,17 +218,22 @@ TEST(Searchable, refuses_what_the_view_hides) {
 TEST(Searchable, treatments_and_nested_paths_count) {
   const auto policy = policy_of(
       "[role.r]\nmay = [\"user/Patient.rs\", \"user/Observation.rs\"]\npatients = \"all\"\npurpose = \"TREAT\"\n"
-      "view.Patient = { hide = [\"name.given\", \"telecom.where(system='phone')\"], year = [\"birthDate\"], zip3 = [\"address.postalCode\"] }\n"
+      "view.Patient = { hide = [\"name.given\", \"telecom.where(system='phone')\"], year = [\"birthDate\"], zip3 = "
+      "[\"address.postalCode\"] }\n"
       "view.Observation = { hide = [\"valueString\"] }\n");
   struct Case {
     const char* type;
     const char* param;
     bool expected;
   };
-  const Case cases[] = {{"Patient", "family", true},  {"Patient", "given", false},  {"Patient", "name", false},        {"Patient", "birthdate", false},
-                        {"Patient", "email", false},  {"Patient", "gender", true},  {"Patient", "address-city", true}, {"Patient", "address-postalcode", false},
-                        {"Patient", "address", false}, {"Patient", "_lastUpdated", true}, {"Observation", "code", true}, {"Observation", "value-quantity", false},
-                        {"Observation", "date", true}, {"Observation", "subject", true}, {"Observation", "patient", true}, {"Observation", "code-value-string", false}};
+  const Case cases[] = {{"Patient", "family", true},       {"Patient", "given", false},
+                        {"Patient", "name", false},        {"Patient", "birthdate", false},
+                        {"Patient", "email", false},       {"Patient", "gender", true},
+                        {"Patient", "address-city", true}, {"Patient", "address-postalcode", false},
+                        {"Patient", "address", false},     {"Patient", "_lastUpdated", true},
+                        {"Observation", "code", true},     {"Observation", "value-quantity", false},
+                        {"Observation", "date", true},     {"Observation", "subject", true},
+                        {"Observation", "patient", true},  {"Observation", "code-value-string", false}};
   const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Patient");
   for (const Case& c : cases) {
     const r4::SearchParam* param = r4::find_param(c.type, c.param);
@@ -197,7 +265,8 @@ TEST(Shapes, odd_tokens_get_nothing) {
   const auto shapes = token_shapes(policy_of(clinic));
   EXPECT_GE(shapes.size(), 2u + 4 * 2 + 6);
   for (const Shape& shape : shapes) EXPECT_FALSE(shape.finding) << shape.shape << ": " << shape.result;
-  const auto backend = std::ranges::find_if(shapes, [](const Shape& one) { return one.shape.find("backend, no fhirUser") != std::string::npos; });
+  const auto backend = std::ranges::find_if(
+      shapes, [](const Shape& one) { return one.shape.find("backend, no fhirUser") != std::string::npos; });
   ASSERT_NE(backend, shapes.end());
   EXPECT_EQ(backend->result, "Observation, Patient of all patients");
 }

@@ -32,7 +32,8 @@ inline std::shared_ptr<const Policy> policy_of(std::string_view toml) {
   return loaded.policy;
 }
 
-inline Subject person(std::vector<std::string> roles, std::string_view scopes = "user/*.cruds", std::string_view fhir_user = "Practitioner/1") {
+inline Subject person(std::vector<std::string> roles, std::string_view scopes = "user/*.cruds",
+                      std::string_view fhir_user = "Practitioner/1") {
   Subject out;
   out.id = "someone";
   out.client_id = "app";
@@ -43,7 +44,8 @@ inline Subject person(std::vector<std::string> roles, std::string_view scopes = 
   return out;
 }
 
-/// Practitioner/1: panel of 1 and 2, member of Organization/9; Organization/9: department of 3; RelatedPerson/5: delegate of 4.
+/// Practitioner/1: panel of 1 and 2, member of Organization/9; Organization/9: department of 3; RelatedPerson/5:
+/// delegate of 4.
 inline Result<std::vector<std::string>> related(std::string_view who, std::string_view kind) {
   std::vector<std::string> none;
   if (who == "Practitioner/1" && kind == "panel") return std::vector<std::string>{"2", "1"};
@@ -53,7 +55,8 @@ inline Result<std::vector<std::string>> related(std::string_view who, std::strin
   return none;
 }
 
-inline Grant grant_of(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction, std::string_view type) {
+inline Grant grant_of(const std::shared_ptr<const Policy>& policy, const Subject& subject, Interaction interaction,
+                      std::string_view type) {
   auto grant = decide(policy, subject, interaction, type, related, WallTime{});
   EXPECT_TRUE(grant) << (grant ? "" : grant.error().code);
   return grant ? *grant : Grant::whole("none", "", "");

@@ -15,8 +15,10 @@ std::string derived(std::string_view text) {
   for (const Relationship& row : derive(*document)) {
     if (!out.empty()) out += "; ";
     out += row.person + " " + row.kind + " " + row.patient;
-    if (row.from_ms != INT64_MIN) out += " from " + rfc3339(WallTime(std::chrono::milliseconds(row.from_ms))).substr(0, 10);
-    if (row.until_ms != INT64_MAX) out += " until " + rfc3339(WallTime(std::chrono::milliseconds(row.until_ms))).substr(0, 10);
+    if (row.from_ms != INT64_MIN)
+      out += " from " + rfc3339(WallTime(std::chrono::milliseconds(row.from_ms))).substr(0, 10);
+    if (row.until_ms != INT64_MAX)
+      out += " until " + rfc3339(WallTime(std::chrono::milliseconds(row.until_ms))).substr(0, 10);
   }
   return out;
 }
@@ -28,25 +30,46 @@ TEST(Relationship, is_read_out_of_resources) {
     const char* expected;
   };
   const Case cases[] = {
-      {"care team", R"({"resourceType":"CareTeam","status":"active","subject":{"reference":"Patient/1"},"period":{"start":"2020-02"},
+      {"care team",
+       R"({"resourceType":"CareTeam","status":"active","subject":{"reference":"Patient/1"},"period":{"start":"2020-02"},
         "participant":[{"member":{"reference":"Practitioner/3"},"period":{"end":"2021"}},{"member":{"reference":"Patient/1"}},{"member":{"reference":"Organization/2"}}]})",
        "Practitioner/3 care-team 1 from 2020-02-01 until 2022-01-01; Organization/2 care-team 1 from 2020-02-01"},
-      {"care team that is not active", R"({"resourceType":"CareTeam","status":"inactive","subject":{"reference":"Patient/1"},"participant":[{"member":{"reference":"Practitioner/3"}}]})", ""},
-      {"a period that cannot be read", R"({"resourceType":"CareTeam","status":"active","subject":{"reference":"Patient/1"},"period":{"end":"soon"},"participant":[{"member":{"reference":"Practitioner/3"}}]})", ""},
-      {"encounter", R"({"resourceType":"Encounter","status":"finished","subject":{"reference":"Patient/1"},"participant":[{"individual":{"reference":"Practitioner/3"}},{"individual":{"reference":"Practitioner/3"}}],"serviceProvider":{"reference":"Organization/2"}})",
+      {"care team that is not active",
+       R"({"resourceType":"CareTeam","status":"inactive","subject":{"reference":"Patient/1"},"participant":[{"member":{"reference":"Practitioner/3"}}]})",
+       ""},
+      {"a period that cannot be read",
+       R"({"resourceType":"CareTeam","status":"active","subject":{"reference":"Patient/1"},"period":{"end":"soon"},"participant":[{"member":{"reference":"Practitioner/3"}}]})",
+       ""},
+      {"encounter",
+       R"({"resourceType":"Encounter","status":"finished","subject":{"reference":"Patient/1"},"participant":[{"individual":{"reference":"Practitioner/3"}},{"individual":{"reference":"Practitioner/3"}}],"serviceProvider":{"reference":"Organization/2"}})",
        "Practitioner/3 panel 1; Organization/2 department 1"},
-      {"encounter in error", R"({"resourceType":"Encounter","status":"entered-in-error","subject":{"reference":"Patient/1"},"serviceProvider":{"reference":"Organization/2"}})", ""},
-      {"appointment", R"({"resourceType":"Appointment","status":"booked","participant":[{"actor":{"reference":"Patient/1"},"status":"accepted"},{"actor":{"reference":"Practitioner/3"},"status":"accepted"},{"actor":{"reference":"Practitioner/4"},"status":"declined"}]})",
+      {"encounter in error",
+       R"({"resourceType":"Encounter","status":"entered-in-error","subject":{"reference":"Patient/1"},"serviceProvider":{"reference":"Organization/2"}})",
+       ""},
+      {"appointment",
+       R"({"resourceType":"Appointment","status":"booked","participant":[{"actor":{"reference":"Patient/1"},"status":"accepted"},{"actor":{"reference":"Practitioner/3"},"status":"accepted"},{"actor":{"reference":"Practitioner/4"},"status":"declined"}]})",
        "Practitioner/3 panel 1"},
-      {"appointment that was proposed", R"({"resourceType":"Appointment","status":"proposed","participant":[{"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Practitioner/3"}}]})", ""},
-      {"patient", R"({"resourceType":"Patient","id":"1","generalPractitioner":[{"reference":"Practitioner/3"}],"managingOrganization":{"reference":"Organization/2"}})",
+      {"appointment that was proposed",
+       R"({"resourceType":"Appointment","status":"proposed","participant":[{"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Practitioner/3"}}]})",
+       ""},
+      {"patient",
+       R"({"resourceType":"Patient","id":"1","generalPractitioner":[{"reference":"Practitioner/3"}],"managingOrganization":{"reference":"Organization/2"}})",
        "Patient/1 self 1; Practitioner/3 panel 1; Organization/2 department 1"},
-      {"practitioner role", R"({"resourceType":"PractitionerRole","id":"5","active":true,"practitioner":{"reference":"Practitioner/3"},"organization":{"reference":"Organization/2"}})",
+      {"practitioner role",
+       R"({"resourceType":"PractitionerRole","id":"5","active":true,"practitioner":{"reference":"Practitioner/3"},"organization":{"reference":"Organization/2"}})",
        "Practitioner/3 member Organization/2; Practitioner/3 member PractitionerRole/5"},
-      {"practitioner role that ended", R"({"resourceType":"PractitionerRole","id":"5","active":false,"practitioner":{"reference":"Practitioner/3"},"organization":{"reference":"Organization/2"}})", ""},
-      {"related person", R"({"resourceType":"RelatedPerson","id":"5","patient":{"reference":"Patient/1"},"period":{"end":"2030-01-31"}})", "RelatedPerson/5 delegate 1 until 2030-02-01"},
-      {"references elsewhere", R"({"resourceType":"Encounter","status":"finished","subject":{"reference":"https://other/Patient/1"},"serviceProvider":{"reference":"Organization/2"}})", ""},
-      {"other types", R"({"resourceType":"Observation","subject":{"reference":"Patient/1"},"performer":[{"reference":"Practitioner/3"}]})", ""},
+      {"practitioner role that ended",
+       R"({"resourceType":"PractitionerRole","id":"5","active":false,"practitioner":{"reference":"Practitioner/3"},"organization":{"reference":"Organization/2"}})",
+       ""},
+      {"related person",
+       R"({"resourceType":"RelatedPerson","id":"5","patient":{"reference":"Patient/1"},"period":{"end":"2030-01-31"}})",
+       "RelatedPerson/5 delegate 1 until 2030-02-01"},
+      {"references elsewhere",
+       R"({"resourceType":"Encounter","status":"finished","subject":{"reference":"https://other/Patient/1"},"serviceProvider":{"reference":"Organization/2"}})",
+       ""},
+      {"other types",
+       R"({"resourceType":"Observation","subject":{"reference":"Patient/1"},"performer":[{"reference":"Practitioner/3"}]})",
+       ""},
   };
   for (const Case& c : cases) EXPECT_EQ(derived(c.text), c.expected) << c.name;
 }

@@ -24,7 +24,9 @@ TEST(Clinic, every_resource_is_valid_and_says_its_own_name) {
     const auto document = json::Document::parse(body.view());
     ASSERT_TRUE(document) << resource.type << "/" << resource.id << ": " << document.error().text();
     const fhir::Reading reading = fhir::read_resource(*document, {.expected_type = resource.type});
-    EXPECT_TRUE(reading.ok()) << resource.type << "/" << resource.id << ": " << reading.issues.front().diagnostics << "\n" << resource.json;
+    EXPECT_TRUE(reading.ok()) << resource.type << "/" << resource.id << ": " << reading.issues.front().diagnostics
+                              << "\n"
+                              << resource.json;
     EXPECT_EQ(document->root().string("id"), resource.id);
   }
 }
@@ -37,16 +39,19 @@ TEST(Clinic, references_point_to_what_came_before) {
     ASSERT_TRUE(document);
     for (const auto& reference : fhir::read_resource(*document).references) {
       const std::string target = reference.value.text();
-      EXPECT_TRUE(before.contains(target) || target.starts_with("#")) << resource.type << "/" << resource.id << " to " << target;
+      EXPECT_TRUE(before.contains(target) || target.starts_with("#"))
+          << resource.type << "/" << resource.id << " to " << target;
     }
-    EXPECT_TRUE(before.insert(resource.type + "/" + resource.id).second) << resource.type << "/" << resource.id << " comes twice";
+    EXPECT_TRUE(before.insert(resource.type + "/" + resource.id).second)
+        << resource.type << "/" << resource.id << " comes twice";
   }
 }
 
 TEST(Clinic, the_same_seed_gives_the_same_bytes_and_another_one_others) {
   const Clinic again = make_clinic(7, today), other = make_clinic(8, today);
   ASSERT_EQ(again.resources.size(), clinic().resources.size());
-  for (std::size_t i = 0; i < again.resources.size(); ++i) ASSERT_EQ(again.resources[i].json, clinic().resources[i].json);
+  for (std::size_t i = 0; i < again.resources.size(); ++i)
+    ASSERT_EQ(again.resources[i].json, clinic().resources[i].json);
   EXPECT_EQ(again.patients, clinic().patients);
   EXPECT_NE(other.patients, clinic().patients);
 }
@@ -56,11 +61,14 @@ TEST(Clinic, has_the_people_and_records_of_a_clinic) {
   for (const Resource& resource : clinic().resources) ++types[resource.type];
   EXPECT_EQ(clinic().patients.size(), 60U);
   EXPECT_EQ(types["Patient"], 60);
-  for (const char* type : {"Encounter", "Condition", "Observation", "MedicationRequest", "AllergyIntolerance", "Immunization", "DiagnosticReport", "Appointment", "Coverage", "CareTeam", "Practitioner", "PractitionerRole", "Organization"})
+  for (const char* type :
+       {"Encounter", "Condition", "Observation", "MedicationRequest", "AllergyIntolerance", "Immunization",
+        "DiagnosticReport", "Appointment", "Coverage", "CareTeam", "Practitioner", "PractitionerRole", "Organization"})
     EXPECT_GT(types[type], 0) << type;
   std::map<std::string, int> roles;
   for (const Member& member : clinic().members) ++roles[member.role];
-  for (const char* role : {"physician", "nurse", "front-desk", "billing", "privacy-officer"}) EXPECT_GE(roles[role], 1) << role;
+  for (const char* role : {"physician", "nurse", "front-desk", "billing", "privacy-officer"})
+    EXPECT_GE(roles[role], 1) << role;
   EXPECT_GE(roles["patient"], 2);
   EXPECT_GE(roles["administrator"], 2);
 }

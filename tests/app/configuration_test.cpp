@@ -22,7 +22,8 @@ std::vector<std::string> problems_of(const Configuration& configuration) {
 }
 
 TEST(Configuration, the_templates_are_good) {
-  for (const std::string_view text : {init_template(), demo_template()}) EXPECT_EQ(problems_of(read(text)), std::vector<std::string>{});
+  for (const std::string_view text : {init_template(), demo_template()})
+    EXPECT_EQ(problems_of(read(text)), std::vector<std::string>{});
 }
 
 TEST(Configuration, an_empty_file_gives_the_strict_defaults) {
@@ -44,8 +45,10 @@ TEST(Configuration, listeners_are_addresses_and_ports) {
     unsigned port;
     const char* problem;
   };
-  for (const Case& one : {Case{"0.0.0.0:443", "0.0.0.0", 443, ""}, Case{"[::1]:8443", "::1", 8443, ""}, Case{"127.0.0.1:0", "127.0.0.1", 0, ""}, Case{"localhost:1", "", 0, "must be an IP address"},
-                          Case{"127.0.0.1", "", 0, "ADDRESS:PORT"}, Case{"127.0.0.1:70000", "", 0, "ADDRESS:PORT"}, Case{"127.0.0.1:80x", "", 0, "ADDRESS:PORT"}, Case{"off", "", 0, "ADDRESS:PORT"}}) {
+  for (const Case& one : {Case{"0.0.0.0:443", "0.0.0.0", 443, ""}, Case{"[::1]:8443", "::1", 8443, ""},
+                          Case{"127.0.0.1:0", "127.0.0.1", 0, ""}, Case{"localhost:1", "", 0, "must be an IP address"},
+                          Case{"127.0.0.1", "", 0, "ADDRESS:PORT"}, Case{"127.0.0.1:70000", "", 0, "ADDRESS:PORT"},
+                          Case{"127.0.0.1:80x", "", 0, "ADDRESS:PORT"}, Case{"off", "", 0, "ADDRESS:PORT"}}) {
     const Configuration all = read(fmt::format("[listen]\nhttps = \"{}\"\n", one.https));
     const auto problems = problems_of(all);
     if (std::string_view(one.problem).empty()) {
@@ -63,15 +66,19 @@ TEST(Configuration, listeners_are_addresses_and_ports) {
 }
 
 TEST(Configuration, all_problems_are_found_in_one_run) {
-  const auto problems = problems_of(read("[server]\nhots = \"a\"\ncores = -1\n[tls]\nnist = 1\n[firewall]\nmode = \"on\"\n[route.a]\npath = \"x\"\n"));
+  const auto problems = problems_of(read(
+      "[server]\nhots = \"a\"\ncores = -1\n[tls]\nnist = 1\n[firewall]\nmode = \"on\"\n[route.a]\npath = \"x\"\n"));
   EXPECT_GE(problems.size(), 6U);
   EXPECT_TRUE(std::is_sorted(problems.begin(), problems.end())) << "by line";
 }
 
 TEST(Configuration, a_route_states_what_leaves) {
   const std::string head = "[route.lab]\npath = \"/lab/api\"\nupstream = \"https://lab.example/api\"\n";
-  for (const auto& [more, good] : {std::pair("fields = { show = [\"id\", \"status\"] }", true), std::pair("fields = { hide = [\"notes\"] }", true), std::pair("whole = true\nreason = \"no PHI: prices\"", true), std::pair("", false),
-                                   std::pair("whole = true", false), std::pair("fields = { }", false), std::pair("whole = true\nreason = \"x\"\nfields = { show = [\"id\"] }", false)}) {
+  for (const auto& [more, good] :
+       {std::pair("fields = { show = [\"id\", \"status\"] }", true), std::pair("fields = { hide = [\"notes\"] }", true),
+        std::pair("whole = true\nreason = \"no PHI: prices\"", true), std::pair("", false),
+        std::pair("whole = true", false), std::pair("fields = { }", false),
+        std::pair("whole = true\nreason = \"x\"\nfields = { show = [\"id\"] }", false)}) {
     const Configuration all = read(head + more + "\n");
     EXPECT_EQ(problems_of(all).empty(), good) << more;
     ASSERT_EQ(all.routes.size(), 1U);

@@ -1,8 +1,8 @@
 #include "import/source.hpp"
 
-#include <fstream>
 #include <gtest/gtest.h>
 #include <zlib.h>
+#include <fstream>
 
 namespace ward::app {
 namespace {
@@ -50,14 +50,18 @@ TEST(Source, lines_of_ndjson_are_documents_with_their_numbers) {
   const Folder folder;
   for (const char* name : {"a.ndjson", "a.jsonl", "a.ndjson.gz"})
     EXPECT_EQ(documents_of(folder.put(name, "{\"a\":1}\n\n  \r\n{\"b\":2}\r\n{\"c\":3}")),
-              (std::vector<Seen>{{std::string(name) + ":1", "{\"a\":1}"}, {std::string(name) + ":4", "{\"b\":2}\r"}, {std::string(name) + ":5", "{\"c\":3}"}}))
+              (std::vector<Seen>{{std::string(name) + ":1", "{\"a\":1}"},
+                                 {std::string(name) + ":4", "{\"b\":2}\r"},
+                                 {std::string(name) + ":5", "{\"c\":3}"}}))
         << name;
 }
 
 TEST(Source, any_other_file_is_one_document) {
   const Folder folder;
   for (const char* name : {"a.json", "a.json.gz"})
-    EXPECT_EQ(documents_of(folder.put(name, "{\n \"a\": 1\n}\n")), (std::vector<Seen>{{std::string(name) + ":1", "{\n \"a\": 1\n}\n"}})) << name;
+    EXPECT_EQ(documents_of(folder.put(name, "{\n \"a\": 1\n}\n")),
+              (std::vector<Seen>{{std::string(name) + ":1", "{\n \"a\": 1\n}\n"}}))
+        << name;
   EXPECT_TRUE(documents_of(folder.put("empty.json", " \n")).empty());
 }
 
@@ -87,7 +91,8 @@ TEST(Source, a_folder_gives_what_can_be_imported_by_name) {
   folder.put("image.gz", "no");
   const auto files = find_sources({folder.path});
   ASSERT_TRUE(files);
-  EXPECT_EQ(*files, (std::vector<std::filesystem::path>{folder.path / "a.json", folder.path / "b/two.ndjson.gz", folder.path / "c.jsonl"}));
+  EXPECT_EQ(*files, (std::vector<std::filesystem::path>{folder.path / "a.json", folder.path / "b/two.ndjson.gz",
+                                                        folder.path / "c.jsonl"}));
   const auto named = find_sources({folder.path / "notes.txt"});
   ASSERT_TRUE(named) << "what is named is taken, whatever it is called";
   EXPECT_EQ(named->size(), 1U);

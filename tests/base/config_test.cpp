@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Config, reads_typed_values_with_units) {
-  const auto document = Document::parse("[limits]\nbody = \"8 MiB\"\nidle = \"60 s\"\nrate = \"600/min\"\n", "ward.toml");
+  const auto document =
+      Document::parse("[limits]\nbody = \"8 MiB\"\nidle = \"60 s\"\nrate = \"600/min\"\n", "ward.toml");
   ASSERT_TRUE(document);
   const Section limits = document->root().section("limits");
   EXPECT_EQ(limits.bytes("body", 1), 8u << 20);
@@ -24,8 +25,10 @@ TEST(Config, names_line_and_remedy) {
     const char* expected;
   };
   const Case cases[] = {
-      {"unknown key suggests", "[limits]\nbdy = \"1 MiB\"\n", "ward.toml:2: limits.bdy: unknown key; did you mean \"body\"?"},
-      {"missing unit", "[limits]\n\nbody = 8\n", "ward.toml:3: limits.body: needs a number and a unit (B, KiB, MiB, GiB), as in \"8 MiB\""},
+      {"unknown key suggests", "[limits]\nbdy = \"1 MiB\"\n",
+       "ward.toml:2: limits.bdy: unknown key; did you mean \"body\"?"},
+      {"missing unit", "[limits]\n\nbody = 8\n",
+       "ward.toml:3: limits.body: needs a number and a unit (B, KiB, MiB, GiB), as in \"8 MiB\""},
       {"syntax", "[limits\n", "ward.toml:1: "},
   };
   for (const Case& c : cases) {

@@ -1,9 +1,9 @@
 #include "crypto/certificate.hpp"
 
 #include <gtest/gtest.h>
-#include <memory>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <memory>
 
 namespace ward::crypto {
 namespace {

@@ -18,7 +18,8 @@ TEST(Hash, gives_the_digests_of_fips_180_4) {
   const Case cases[] = {
       {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-      {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+      {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
   };
   for (const Case& c : cases) EXPECT_EQ(hex_encode(view(sha256(c.text))), c.sha256) << c.text;
   EXPECT_EQ(hex_encode(sha384("abc")),
@@ -39,15 +40,19 @@ TEST(Seal, gcm_gives_what_the_gcm_specification_gives) {  // McGrew and Viega, t
   const auto k = key("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
   const std::string nonce = unhex("cafebabefacedbaddecaf888");
   const std::string plain = unhex(
-      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657"
+      "ba637b39");
   const std::string associated = unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
   EXPECT_EQ(hex_encode(seal_gcm(k, nonce, plain, associated)),
-            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393"
+            "ba7a0abcc9f662"
             "76fc6ece0f4e1768cddf8853bb2d551b");
 }
 
 TEST(Seal, siv_gives_what_rfc_5297_style_sealing_gives_and_is_deterministic) {
-  const auto k = key("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f06f6e6d6c6b6a69686766656463626160f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f");
+  const auto k =
+      key("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f06f6e6d6c6b6a69686766656463626160f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405"
+          "060708090a0b0c0d0e0f");
   const std::string sealed = seal_siv(k, "page=2", "Patient");
   EXPECT_EQ(sealed.size(), 16 + 6u);
   EXPECT_EQ(sealed, seal_siv(k, "page=2", "Patient"));

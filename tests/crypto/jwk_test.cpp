@@ -15,7 +15,8 @@ TEST(Jwk, thumbprints_are_those_of_rfc_7638_and_rfc_8037) {
 }
 
 TEST(Jwk, what_is_printed_reads_back_as_the_same_key) {
-  for (const char* text : {vectors::rsa_key, vectors::ec_key, vectors::okp_key, vectors::thumbprint_key, vectors::hobbit_key}) {
+  for (const char* text :
+       {vectors::rsa_key, vectors::ec_key, vectors::okp_key, vectors::thumbprint_key, vectors::hobbit_key}) {
     const auto key = PublicKey::from_jwk(text);
     ASSERT_TRUE(key) << text;
     const auto again = PublicKey::from_jwk(key->jwk());
@@ -33,7 +34,8 @@ TEST(Jwk, a_private_key_survives_printing_and_signs) {
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->to_pem().reveal(), key.to_pem().reveal());
     const PublicKey public_key = PublicKey::of(key, "k1");
-    EXPECT_TRUE(public_key.verify(default_algorithm(*again), "hello", sign(*again, default_algorithm(*again), "hello")));
+    EXPECT_TRUE(
+        public_key.verify(default_algorithm(*again), "hello", sign(*again, default_algorithm(*again), "hello")));
     EXPECT_EQ(public_key.jwk().find("\"d\""), std::string::npos);
   }
   EXPECT_TRUE(signing_key_from_jwk(Secret<std::string>(vectors::ec_private_key)));
@@ -54,17 +56,19 @@ TEST(Jwk, every_algorithm_verifies_its_own_signature_and_no_other) {
     SigningKind kind;
     std::vector<Algorithm> algorithms;
   };
-  const Case cases[] = {{SigningKind::p256, {Algorithm::es256}},
-                        {SigningKind::p384, {Algorithm::es384}},
-                        {SigningKind::ed25519, {Algorithm::eddsa}},
-                        {SigningKind::rsa2048, {Algorithm::rs256, Algorithm::rs384, Algorithm::ps256, Algorithm::ps384}}};
+  const Case cases[] = {
+      {SigningKind::p256, {Algorithm::es256}},
+      {SigningKind::p384, {Algorithm::es384}},
+      {SigningKind::ed25519, {Algorithm::eddsa}},
+      {SigningKind::rsa2048, {Algorithm::rs256, Algorithm::rs384, Algorithm::ps256, Algorithm::ps384}}};
   for (const Case& c : cases) {
     const SigningKey key = SigningKey::generate(c.kind);
     const PublicKey public_key = PublicKey::of(key, "");
     for (Algorithm algorithm : c.algorithms) {
       std::string signature = sign(key, algorithm, "message");
       for (unsigned other = 0; other < 7; ++other)
-        EXPECT_EQ(public_key.verify(static_cast<Algorithm>(other), "message", signature), static_cast<Algorithm>(other) == algorithm)
+        EXPECT_EQ(public_key.verify(static_cast<Algorithm>(other), "message", signature),
+                  static_cast<Algorithm>(other) == algorithm)
             << name(algorithm) << " as " << name(static_cast<Algorithm>(other));
       EXPECT_FALSE(public_key.verify(algorithm, "Message", signature));
       EXPECT_FALSE(public_key.only({}).verify(algorithm, "message", signature)) << "not on its allow-list";
@@ -86,11 +90,15 @@ std::string with(std::string text, std::string_view old_text, std::string_view n
 
 TEST(Jwk, refuses_keys_that_must_not_be_trusted) {
   const std::string ec = vectors::ec_key, rsa = vectors::rsa_key, okp = vectors::okp_key;
-  auto add = [](const std::string& key, const std::string& members) { return key.substr(0, key.size() - 1) + "," + members + "}"; };
+  auto add = [](const std::string& key, const std::string& members) {
+    return key.substr(0, key.size() - 1) + "," + members + "}";
+  };
   auto small_rsa = [](std::size_t bytes) {
     return R"({"kty":"RSA","e":"AQAB","n":")" + base64url_encode(std::string(bytes, '\xff')) + "\"}";
   };
-  auto edwards = [](const char* hex) { return R"({"kty":"OKP","crv":"Ed25519","x":")" + base64url_encode(hex_decode(hex).value()) + "\"}"; };
+  auto edwards = [](const char* hex) {
+    return R"({"kty":"OKP","crv":"Ed25519","x":")" + base64url_encode(hex_decode(hex).value()) + "\"}";
+  };
   struct Case {
     const char* name;
     std::string jwk;
@@ -137,7 +145,9 @@ TEST(Jwk, refuses_keys_that_must_not_be_trusted) {
     EXPECT_EQ(key.error().code(), c.code) << c.name << ": " << key.error().message();
   }
   // The positive twins.
-  for (const std::string& good : {ec, rsa, okp, add(ec, R"("alg":"ES256","use":"sig","key_ops":["verify"],"kid":"a","other":[1])"), small_rsa(256)})
+  for (const std::string& good :
+       {ec, rsa, okp, add(ec, R"("alg":"ES256","use":"sig","key_ops":["verify"],"kid":"a","other":[1])"),
+        small_rsa(256)})
     EXPECT_TRUE(PublicKey::from_jwk(good)) << good;
 }
 
@@ -148,9 +158,12 @@ TEST(JwkSet, keeps_what_it_knows_and_refuses_what_is_dangerous) {
     for (const auto& key : keys) text += (text.back() == '[' ? "" : ",") + key;
     return text + "]}";
   };
-  auto with_id = [](const std::string& key, const char* id) { return key.substr(0, key.size() - 1) + R"(,"kid":")" + id + "\"}"; };
+  auto with_id = [](const std::string& key, const char* id) {
+    return key.substr(0, key.size() - 1) + R"(,"kid":")" + id + "\"}";
+  };
   EXPECT_EQ(KeySet::parse(set({ec, rsa}))->keys().size(), 2u);
-  EXPECT_EQ(KeySet::parse(set({ec, R"({"kty":"LATER"})", vectors::okp_key}))->keys().size(), 2u) << "RFC 7517 section 5";
+  EXPECT_EQ(KeySet::parse(set({ec, R"({"kty":"LATER"})", vectors::okp_key}))->keys().size(), 2u)
+      << "RFC 7517 section 5";
   EXPECT_EQ(KeySet::parse(set({with_id(ec, "a"), with_id(rsa, "a")}))->keys().size(), 2u) << "other algorithms";
   EXPECT_EQ(KeySet::parse(KeySet::parse(set({ec, rsa}))->text())->keys().size(), 2u);
 

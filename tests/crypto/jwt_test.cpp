@@ -97,7 +97,8 @@ TEST(Jwt, refuses_headers_and_forms_before_looking_at_the_signature) {
 }
 
 TEST(Jwt, is_verified_only_by_the_key_that_it_names) {
-  const SigningKey one = SigningKey::generate(SigningKey::Kind::p256), other = SigningKey::generate(SigningKey::Kind::p256);
+  const SigningKey one = SigningKey::generate(SigningKey::Kind::p256),
+                   other = SigningKey::generate(SigningKey::Kind::p256);
   const KeySet set({PublicKey::of(one, "one"), PublicKey::of(other, "other")});
   auto verify = [&](const std::string& token, const KeySet& with) {
     auto parsed = UnverifiedJwt::parse(token);
@@ -105,7 +106,9 @@ TEST(Jwt, is_verified_only_by_the_key_that_it_names) {
     auto verified = std::move(*parsed).verify(with);
     return verified ? std::string("good") : std::string(verified.error().code());
   };
-  auto token = [](const SigningKey& key, std::string_view id) { return make_jwt(key, Algorithm::es256, id, "JWT", R"({"sub":"a"})"); };
+  auto token = [](const SigningKey& key, std::string_view id) {
+    return make_jwt(key, Algorithm::es256, id, "JWT", R"({"sub":"a"})");
+  };
   EXPECT_EQ(verify(token(one, "one"), set), "good");
   EXPECT_EQ(verify(token(other, ""), set), "good");
   EXPECT_EQ(verify(token(one, "other"), set), "jwt_signature");
@@ -130,7 +133,12 @@ class Claims : public ::testing::Test {
 };
 
 TEST_F(Claims, are_checked_as_rfc_7519_section_4_1_says) {
-  const ClaimRules rules{.issuer = "me", .audiences = {"you", "he"}, .skew = 5s, .lifetime_max = 300s, .issued_at = true, .token_id = true};
+  const ClaimRules rules{.issuer = "me",
+                         .audiences = {"you", "he"},
+                         .skew = 5s,
+                         .lifetime_max = 300s,
+                         .issued_at = true,
+                         .token_id = true};
   struct Case {
     const char* name;
     const char* claims;
@@ -138,7 +146,8 @@ TEST_F(Claims, are_checked_as_rfc_7519_section_4_1_says) {
   };
   const Case cases[] = {
       {"all good", R"({"iss":"me","aud":"you","exp":1000100,"iat":1000000,"jti":"1"})", "good"},
-      {"aud in an array", R"({"iss":"me","aud":["x","he"],"exp":1000100,"iat":1000000,"jti":"1","nbf":1000000})", "good"},
+      {"aud in an array", R"({"iss":"me","aud":["x","he"],"exp":1000100,"iat":1000000,"jti":"1","nbf":1000000})",
+       "good"},
       {"a fraction of a second", R"({"iss":"me","aud":"you","exp":1000100.5,"iat":999999.25,"jti":"1"})", "good"},
       {"expired within the skew", R"({"iss":"me","aud":"you","exp":999996,"iat":999000,"jti":"1"})", "good"},
       {"expired", R"({"iss":"me","aud":"you","exp":999995,"iat":999000,"jti":"1"})", "jwt_expired"},
@@ -149,7 +158,8 @@ TEST_F(Claims, are_checked_as_rfc_7519_section_4_1_says) {
       {"exp too far ahead", R"({"iss":"me","aud":"you","exp":1000306,"iat":1000000,"jti":"1"})", "jwt_lifetime"},
       {"exp at the limit", R"({"iss":"me","aud":"you","exp":1000305,"iat":1000000,"jti":"1"})", "good"},
       {"nbf ahead", R"({"iss":"me","aud":"you","exp":1000100,"nbf":1000006,"iat":1000000,"jti":"1"})", "jwt_not_yet"},
-      {"nbf within the skew", R"({"iss":"me","aud":"you","exp":1000100,"nbf":1000005,"iat":1000000,"jti":"1"})", "good"},
+      {"nbf within the skew", R"({"iss":"me","aud":"you","exp":1000100,"nbf":1000005,"iat":1000000,"jti":"1"})",
+       "good"},
       {"iat ahead", R"({"iss":"me","aud":"you","exp":1000100,"iat":1000006,"jti":"1"})", "jwt_not_yet"},
       {"no iat", R"({"iss":"me","aud":"you","exp":1000100,"jti":"1"})", "jwt_claim"},
       {"no jti", R"({"iss":"me","aud":"you","exp":1000100,"iat":1000000})", "jwt_claim"},
@@ -158,11 +168,14 @@ TEST_F(Claims, are_checked_as_rfc_7519_section_4_1_says) {
       {"no issuer", R"({"aud":"you","exp":1000100,"iat":1000000,"jti":"1"})", "jwt_issuer"},
       {"issuer an array", R"({"iss":["me"],"aud":"you","exp":1000100,"iat":1000000,"jti":"1"})", "jwt_issuer"},
       {"another audience", R"({"iss":"me","aud":"them","exp":1000100,"iat":1000000,"jti":"1"})", "jwt_audience"},
-      {"an audience that begins alike", R"({"iss":"me","aud":"you/","exp":1000100,"iat":1000000,"jti":"1"})", "jwt_audience"},
+      {"an audience that begins alike", R"({"iss":"me","aud":"you/","exp":1000100,"iat":1000000,"jti":"1"})",
+       "jwt_audience"},
       {"no audience", R"({"iss":"me","exp":1000100,"iat":1000000,"jti":"1"})", "jwt_claim"},
       {"an empty audience", R"({"iss":"me","aud":[],"exp":1000100,"iat":1000000,"jti":"1"})", "jwt_audience"},
-      {"an audience with a number", R"({"iss":"me","aud":["you",1],"exp":1000100,"iat":1000000,"jti":"1"})", "jwt_claim"},
-      {"an audience in an object", R"({"iss":"me","aud":{"you":1},"exp":1000100,"iat":1000000,"jti":"1"})", "jwt_claim"},
+      {"an audience with a number", R"({"iss":"me","aud":["you",1],"exp":1000100,"iat":1000000,"jti":"1"})",
+       "jwt_claim"},
+      {"an audience in an object", R"({"iss":"me","aud":{"you":1},"exp":1000100,"iat":1000000,"jti":"1"})",
+       "jwt_claim"},
   };
   for (const Case& c : cases) EXPECT_EQ(check(c.claims, rules), c.expected) << c.name;
 }

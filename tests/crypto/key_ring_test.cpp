@@ -2,10 +2,10 @@
 #include "crypto/hash.hpp"
 #include "crypto/keys.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <filesystem>
+#include <fstream>
 
 namespace ward::crypto {
 namespace {
@@ -20,12 +20,16 @@ class KeyRingTest : public ::testing::Test {
     source.file = folder / "master.key";
   }
   void TearDown() override { fs::remove_all(folder); }
-  Result<std::unique_ptr<KeyRing>> open(bool create = false) { return KeyRing::open(folder / "keys", source, create, clock, random); }
+  Result<std::unique_ptr<KeyRing>> open(bool create = false) {
+    return KeyRing::open(folder / "keys", source, create, clock, random);
+  }
   static std::string read(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  static void write(const fs::path& file, const std::string& content) { std::ofstream(file, std::ios::binary) << content; }
+  static void write(const fs::path& file, const std::string& content) {
+    std::ofstream(file, std::ios::binary) << content;
+  }
 
   SystemRandom random;
   SimulatedClock clock{WallTime(std::chrono::milliseconds(1'790'000'000'000))};
@@ -75,7 +79,8 @@ TEST_F(KeyRingTest, a_master_key_that_others_may_read_is_refused_with_the_remedy
   auto refused = open();
   ASSERT_FALSE(refused);
   EXPECT_TRUE(refused.error().is("master_key"));
-  EXPECT_NE(refused.error().message().find("chmod 600 " + source.file.string()), std::string::npos) << refused.error().message();
+  EXPECT_NE(refused.error().message().find("chmod 600 " + source.file.string()), std::string::npos)
+      << refused.error().message();
   ::chmod(source.file.c_str(), 0600);
   EXPECT_TRUE(open());
 }
@@ -158,7 +163,8 @@ TEST_F(KeyRingTest, the_master_key_may_come_from_a_command) {
 }
 
 TEST(SigningKeys, of_every_kind_survive_pem) {
-  for (auto kind : {SigningKey::Kind::ed25519, SigningKey::Kind::p256, SigningKey::Kind::p384, SigningKey::Kind::rsa2048}) {
+  for (auto kind :
+       {SigningKey::Kind::ed25519, SigningKey::Kind::p256, SigningKey::Kind::p384, SigningKey::Kind::rsa2048}) {
     const SigningKey key = SigningKey::generate(kind);
     auto again = SigningKey::from_pem(key.to_pem());
     ASSERT_TRUE(again) << static_cast<int>(kind);
@@ -171,7 +177,9 @@ TEST(SigningKeys, of_every_kind_survive_pem) {
 TEST(SigningKeys, ed25519_gives_the_signature_of_rfc_8032) {  // section 7.1, test 2
   const std::string public_raw = hex_decode("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c").value();
   const std::string signature = hex_decode(
-      "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00").value();
+                                    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e45"
+                                    "8f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+                                    .value();
   EXPECT_TRUE(verify_ed25519(public_raw, "r", signature));
   EXPECT_FALSE(verify_ed25519(public_raw, "s", signature));
   EXPECT_FALSE(verify_ed25519(public_raw, "r", signature.substr(1)));

@@ -1,10 +1,10 @@
 // Project Wycheproof's JOSE cases: other people's idea of what goes wrong.
 #include "crypto/jose.hpp"
 
+#include <gtest/gtest.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 
 namespace ward::crypto {
 namespace {
@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 std::string read(const char* name) {
   const char* folder = std::getenv("WARD_SHARED_DATA");
-  const fs::path data = folder ? fs::path(folder) : fs::path(__FILE__).parent_path() / ".." / ".." / ".." / "shared" / "data";
+  const fs::path data =
+      folder ? fs::path(folder) : fs::path(__FILE__).parent_path() / ".." / ".." / ".." / "shared" / "data";
   std::ifstream in(data / "jose" / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -33,7 +34,8 @@ std::string as_set(json::Value key) {
   const json::Value list = key["keys"];
   if (!list) return R"({"keys":[)" + public_part(key) + "]}";
   std::string text = R"({"keys":[)";
-  for (json::Value one = list.first(); one; one = one.next()) text += (text.back() == '[' ? "" : ",") + public_part(one);
+  for (json::Value one = list.first(); one; one = one.next())
+    text += (text.back() == '[' ? "" : ",") + public_part(one);
   return text + "]}";
 }
 
@@ -61,7 +63,8 @@ void run(const char* file) {
     for (json::Value test = group["tests"].first(); test; test = test.next()) {
       const std::string jws = test.string("jws");
       const bool good = set && verify_jws(jws, *set).has_value();
-      const std::string label = group.string("comment") + " " + std::string(test["tcId"].raw()) + " " + test.string("comment");
+      const std::string label =
+          group.string("comment") + " " + std::string(test["tcId"].raw()) + " " + test.string("comment");
       if (test.string("result") == "valid" && !good && stricter(key, jws)) {
         ++left_out;
         continue;
@@ -70,7 +73,8 @@ void run(const char* file) {
       ++(good ? accepted : refused);
     }
   }
-  std::cout << file << ": " << accepted << " accepted, " << refused << " refused, " << left_out << " valid but not offered\n";
+  std::cout << file << ": " << accepted << " accepted, " << refused << " refused, " << left_out
+            << " valid but not offered\n";
 }
 
 TEST(Wycheproof, json_web_signature) { run("json_web_signature.json"); }

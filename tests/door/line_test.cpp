@@ -42,7 +42,13 @@ TEST(FhirRequest, method_and_path_give_the_interaction) {
       {"DELETE", {"Patient", "1"}, false, 0, Kind::resource, Interaction::remove, "/{type}/{id}"},
       {"POST", {"Patient", "1"}, false, 405},
       {"GET", {"Patient", "1", "_history"}, false, 0, Kind::resource, Interaction::history, "/{type}/{id}/_history"},
-      {"GET", {"Patient", "1", "_history", "3"}, false, 0, Kind::resource, Interaction::vread, "/{type}/{id}/_history/{vid}"},
+      {"GET",
+       {"Patient", "1", "_history", "3"},
+       false,
+       0,
+       Kind::resource,
+       Interaction::vread,
+       "/{type}/{id}/_history/{vid}"},
       {"DELETE", {"Patient", "1", "_history"}, false, 405},
       {"GET", {"Patient", "1", "_history", "3", "x"}, false, 404},
       {"GET", {"Patient", "1", "$everything"}, false, 404},
@@ -75,7 +81,8 @@ TEST(FhirRequest, method_and_path_give_the_interaction) {
 }
 
 TEST(FhirRequest, what_is_no_version_is_one_that_does_not_exist) {
-  for (const char* version : {"0", "-1", "1x", "x", "", "99999999999999999999999", " 1"}) EXPECT_EQ(parse_fhir_request("GET", {"Patient", "1", "_history", version}, false)->version, UINT64_MAX) << version;
+  for (const char* version : {"0", "-1", "1x", "x", "", "99999999999999999999999", " 1"})
+    EXPECT_EQ(parse_fhir_request("GET", {"Patient", "1", "_history", version}, false)->version, UINT64_MAX) << version;
   EXPECT_EQ(parse_fhir_request("GET", {"Patient", "1", "_history", "12"}, false)->version, 12U);
 }
 
@@ -106,20 +113,42 @@ struct Value {
 
 TEST(LineValues, what_a_parameters_type_proves_is_not_scanned) {
   const Value values[] = {
-      {"_id", "abc-1", false}, {"_id", "1' OR 1=1", true}, {"_count", "50", false}, {"_count", "50;ls", true}, {"_sort", "-date,code", false}, {"_elements", "name,birthDate", false},
-      {"_lastUpdated", "gt2024-01-01T00:00:00Z", false}, {"_lastUpdated", "gt2024' --", true},
-      {"subject", "Patient/1", false}, {"subject", "Patient/../../etc", true}, {"subject:missing", "true", false}, {"subject:missing", "<b>", true},
-      {"date", "ge2024-01-01,lt2025", false}, {"date", "ge2024-01-01' OR '1", true},
-      {"code", "http://loinc.org|8480-6", false}, {"code", "8480-6,8462-4", false}, {"code", "http://127.0.0.1|x", true}, {"code", "http://localhost/|x", true}, {"code", "a b", true}, {"code", "javascript://|x", true},
-      {"value-quantity", "gt5.4|http://unitsofmeasure.org|mg", false}, {"value-quantity", "5.4||mg", false}, {"value-quantity", "5;6", true}, {"value-quantity", "5|http://127.0.0.1|mg", true},
-      {"value-string", "tired", true}, {"no-such-param", "x", true}, {"code", "", false},
+      {"_id", "abc-1", false},
+      {"_id", "1' OR 1=1", true},
+      {"_count", "50", false},
+      {"_count", "50;ls", true},
+      {"_sort", "-date,code", false},
+      {"_elements", "name,birthDate", false},
+      {"_lastUpdated", "gt2024-01-01T00:00:00Z", false},
+      {"_lastUpdated", "gt2024' --", true},
+      {"subject", "Patient/1", false},
+      {"subject", "Patient/../../etc", true},
+      {"subject:missing", "true", false},
+      {"subject:missing", "<b>", true},
+      {"date", "ge2024-01-01,lt2025", false},
+      {"date", "ge2024-01-01' OR '1", true},
+      {"code", "http://loinc.org|8480-6", false},
+      {"code", "8480-6,8462-4", false},
+      {"code", "http://127.0.0.1|x", true},
+      {"code", "http://localhost/|x", true},
+      {"code", "a b", true},
+      {"code", "javascript://|x", true},
+      {"value-quantity", "gt5.4|http://unitsofmeasure.org|mg", false},
+      {"value-quantity", "5.4||mg", false},
+      {"value-quantity", "5;6", true},
+      {"value-quantity", "5|http://127.0.0.1|mg", true},
+      {"value-string", "tired", true},
+      {"no-such-param", "x", true},
+      {"code", "", false},
   };
   FhirRequest request;
   request.type = "Observation";
   for (const Value& one : values) {
     const std::vector<std::pair<std::string, std::string>> query{{one.name, one.value}};
-    EXPECT_EQ(free_query_values(Route{.kind = RouteKind::fhir}, request, query).size(), one.free ? 1U : 0U) << one.name << "=" << one.value;
-    EXPECT_EQ(free_query_values(Route{.kind = RouteKind::upstream}, request, query).size(), 1U) << "nothing is proven without a contract";
+    EXPECT_EQ(free_query_values(Route{.kind = RouteKind::fhir}, request, query).size(), one.free ? 1U : 0U)
+        << one.name << "=" << one.value;
+    EXPECT_EQ(free_query_values(Route{.kind = RouteKind::upstream}, request, query).size(), 1U)
+        << "nothing is proven without a contract";
   }
 }
 
@@ -129,9 +158,11 @@ TEST(LineValues, a_name_that_is_none_is_free_too) {
 }
 
 TEST(LineValues, a_refused_path_is_free_unless_it_holds_but_names) {
-  for (const char* path : {"/fhir/Patient/1/x", "/fhir/teapots", "/", "/fhir/metadata.json"}) EXPECT_TRUE(free_path_pieces(path).empty()) << path;
+  for (const char* path : {"/fhir/Patient/1/x", "/fhir/teapots", "/", "/fhir/metadata.json"})
+    EXPECT_TRUE(free_path_pieces(path).empty()) << path;
   EXPECT_EQ(free_path_pieces("/fhir/1'%20OR%201=1"), (std::vector<std::string>{"/fhir/1' OR 1=1", "1' OR 1=1"}));
-  EXPECT_EQ(free_path_pieces("/a/..%2F..%2Fetc%2Fpasswd"), (std::vector<std::string>{"/a/../../etc/passwd", "../../etc/passwd"}));
+  EXPECT_EQ(free_path_pieces("/a/..%2F..%2Fetc%2Fpasswd"),
+            (std::vector<std::string>{"/a/../../etc/passwd", "../../etc/passwd"}));
   EXPECT_EQ(free_path_pieces("/a/file%3A%2F%2F%2Fetc"), (std::vector<std::string>{"/a/file:///etc", "file:///etc"}));
   EXPECT_EQ(free_path_pieces("/%zz<").size(), 2U) << "what does not decode is taken as it is";
 }

@@ -32,9 +32,12 @@ TEST(read_upstream, takes_what_is_encrypted_and_says_what_to_do_about_the_rest) 
   const Case cases[] = {
       {"https", R"(upstream = "https://ehr.example:8443/fhir")", ""},
       {"several addresses", R"(upstream = ["https://a.example/fhir", "https://b.example/fhir/"])", ""},
-      {"plain to elsewhere", R"(upstream = "http://ehr")", R"("http://ehr" is not encrypted; use https, or set allow_plaintext = "loopback" for an address on this machine)"},
-      {"plain to elsewhere though allowed for loopback", "upstream = \"http://10.0.0.1\"\nallow_plaintext = \"loopback\"", "is not encrypted"},
-      {"a name that begins like loopback", "upstream = \"http://127.0.0.1.evil.example\"\nallow_plaintext = \"loopback\"", "is not encrypted"},
+      {"plain to elsewhere", R"(upstream = "http://ehr")",
+       R"("http://ehr" is not encrypted; use https, or set allow_plaintext = "loopback" for an address on this machine)"},
+      {"plain to elsewhere though allowed for loopback",
+       "upstream = \"http://10.0.0.1\"\nallow_plaintext = \"loopback\"", "is not encrypted"},
+      {"a name that begins like loopback",
+       "upstream = \"http://127.0.0.1.evil.example\"\nallow_plaintext = \"loopback\"", "is not encrypted"},
       {"plain on this machine, not allowed", R"(upstream = "http://127.0.0.1:80")", "is not encrypted"},
       {"plain on this machine, allowed", "upstream = \"http://127.0.0.1:80/x\"\nallow_plaintext = \"loopback\"", ""},
       {"plain on this machine, version 6", "upstream = \"http://[::1]:80/x\"\nallow_plaintext = \"loopback\"", ""},
@@ -53,7 +56,10 @@ TEST(read_upstream, takes_what_is_encrypted_and_says_what_to_do_about_the_rest) 
     EXPECT_NE(said.find(one.said), std::string::npos) << one.name << ": " << said;
   }
   UpstreamSettings settings;
-  problems_of("upstream = [\"https://a.example/fhir\", \"https://b.example/fhir/\"]\nretries = 2\nhttp2 = false\n[route.ehr.gate]\nconcurrent_max = 3\n", &settings);
+  problems_of(
+      "upstream = [\"https://a.example/fhir\", \"https://b.example/fhir/\"]\nretries = 2\nhttp2 = "
+      "false\n[route.ehr.gate]\nconcurrent_max = 3\n",
+      &settings);
   EXPECT_EQ(settings.addresses, (std::vector<std::string>{"https://a.example", "https://b.example"}));
   EXPECT_EQ(settings.path, "/fhir");
   EXPECT_EQ(settings.name, "ehr");
@@ -63,7 +69,8 @@ TEST(read_upstream, takes_what_is_encrypted_and_says_what_to_do_about_the_rest) 
 }
 
 struct Balanced : testing::Test {
-  UpstreamSettings settings{.name = "ehr", .addresses = {"https://a.example", "https://b.example"}, .failures_max = 3, .open_for = 10s};
+  UpstreamSettings settings{
+      .name = "ehr", .addresses = {"https://a.example", "https://b.example"}, .failures_max = 3, .open_for = 10s};
   SimulatedClock clock{WallTime{}};
   Balance balance{settings, clock};
 
@@ -143,10 +150,14 @@ TEST(behind, gives_the_path_of_the_upstreams_own_urls_only) {
     const char* url;
     const char* path;  // nullptr: not the upstream's
   };
-  for (const Case& one : {Case{"https://ehr.example:8443/fhir?page=2", "?page=2"}, Case{"https://ehr.example:8443/fhir/Patient/1", "/Patient/1"}, Case{"/fhir/Patient", "/Patient"},
-                          Case{"https://ehr.example:8443.evil.example/fhir/x", nullptr}, Case{"https://ehr.example:84439/fhir/x", nullptr}, Case{"https://other.example/fhir/x", nullptr},
-                          Case{"http://ehr.example:8443/fhir/x", nullptr}, Case{"https://ehr.example:8443/fhirs/x", nullptr}, Case{"https://ehr.example:8443/fhir/../x", nullptr},
-                          Case{"https://ehr.example:8443/fhir/x y", nullptr}, Case{"https://ehr.example:8443/fhir/x#y", nullptr}, Case{"", nullptr}}) {
+  for (const Case& one :
+       {Case{"https://ehr.example:8443/fhir?page=2", "?page=2"},
+        Case{"https://ehr.example:8443/fhir/Patient/1", "/Patient/1"}, Case{"/fhir/Patient", "/Patient"},
+        Case{"https://ehr.example:8443.evil.example/fhir/x", nullptr},
+        Case{"https://ehr.example:84439/fhir/x", nullptr}, Case{"https://other.example/fhir/x", nullptr},
+        Case{"http://ehr.example:8443/fhir/x", nullptr}, Case{"https://ehr.example:8443/fhirs/x", nullptr},
+        Case{"https://ehr.example:8443/fhir/../x", nullptr}, Case{"https://ehr.example:8443/fhir/x y", nullptr},
+        Case{"https://ehr.example:8443/fhir/x#y", nullptr}, Case{"", nullptr}}) {
     const auto path = behind(upstream, one.url);
     EXPECT_EQ(path.value_or("none"), one.path == nullptr ? "none" : one.path) << one.url;
   }

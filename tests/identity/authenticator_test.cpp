@@ -14,10 +14,13 @@ class Authentication : public ClinicTest {
  protected:
   crypto::SigningKey server_key() { return ring->signing("token-sign", crypto::SigningKey::Kind::p256)->second; }
   std::string server_key_id() { return ring->signing("token-sign", crypto::SigningKey::Kind::p256)->first.id; }
-  std::string own_header(std::string_view type = "at+jwt") { return R"({"alg":"ES256","kid":")" + server_key_id() + R"(","typ":")" + std::string(type) + "\"}"; }
+  std::string own_header(std::string_view type = "at+jwt") {
+    return R"({"alg":"ES256","kid":")" + server_key_id() + R"(","typ":")" + std::string(type) + "\"}";
+  }
   std::string token_claims() {
     return R"({"iss":"https://clinic.example:8443","sub":"backend","aud":"https://clinic.example:8443/fhir","client_id":"backend","sub_kind":"client","scope":"system/Patient.rs","iat":)" +
-           std::to_string(now()) + ",\"exp\":" + std::to_string(now() + 300) + R"(,"jti":"t1","gen":)" + std::to_string(identity->client("backend")->generation) + "}";
+           std::to_string(now()) + ",\"exp\":" + std::to_string(now() + 300) + R"(,"jti":"t1","gen":)" +
+           std::to_string(identity->client("backend")->generation) + "}";
   }
   std::string forged(std::string_view old_text, std::string_view new_text) {
     std::string text = token_claims();
@@ -64,13 +67,22 @@ TEST_F(Authentication, refuses_tokens_as_rfc_9068_section_4_and_rfc_8725_say) {
   };
   const Case cases[] = {
       {"no JWT", "abc", "jwt_malformed"},
-      {"alg none", base64url_encode(R"({"alg":"none","typ":"at+jwt"})") + "." + base64url_encode(token_claims()) + ".c2ln", "jwt_algorithm"},
-      {"HMAC", base64url_encode(R"({"alg":"HS256","typ":"at+jwt"})") + "." + base64url_encode(token_claims()) + ".c2ln", "jwt_algorithm"},
-      {"a stranger's key under our kid", signed_by(stranger, own_header(), token_claims(), Algorithm::es256), "jwt_signature"},
-      {"a stranger's key in the header", signed_by(stranger, R"({"alg":"ES256","jwk":{},"typ":"at+jwt"})", token_claims(), Algorithm::es256), "jwt_header"},
-      {"an unknown kid", signed_by(server_key(), R"({"alg":"ES256","kid":"x","typ":"at+jwt"})", token_claims(), Algorithm::es256), "jwt_key_unknown"},
+      {"alg none",
+       base64url_encode(R"({"alg":"none","typ":"at+jwt"})") + "." + base64url_encode(token_claims()) + ".c2ln",
+       "jwt_algorithm"},
+      {"HMAC", base64url_encode(R"({"alg":"HS256","typ":"at+jwt"})") + "." + base64url_encode(token_claims()) + ".c2ln",
+       "jwt_algorithm"},
+      {"a stranger's key under our kid", signed_by(stranger, own_header(), token_claims(), Algorithm::es256),
+       "jwt_signature"},
+      {"a stranger's key in the header",
+       signed_by(stranger, R"({"alg":"ES256","jwk":{},"typ":"at+jwt"})", token_claims(), Algorithm::es256),
+       "jwt_header"},
+      {"an unknown kid",
+       signed_by(server_key(), R"({"alg":"ES256","kid":"x","typ":"at+jwt"})", token_claims(), Algorithm::es256),
+       "jwt_key_unknown"},
       {"typ JWT", signed_by(server_key(), own_header("JWT"), token_claims(), Algorithm::es256), "jwt_type"},
-      {"typ of an ID token", signed_by(server_key(), own_header("id+jwt"), token_claims(), Algorithm::es256), "jwt_type"},
+      {"typ of an ID token", signed_by(server_key(), own_header("id+jwt"), token_claims(), Algorithm::es256),
+       "jwt_type"},
       {"another issuer", forged("https://clinic.example:8443\"", "https://evil.example\""), "token_issuer"},
       {"another audience", forged("/fhir\"", "/other\""), "jwt_audience"},
       {"expired", forged(exp, "\"exp\":" + std::to_string(now())), "jwt_expired"},
@@ -94,9 +106,12 @@ TEST_F(Authentication, refuses_tokens_as_rfc_9068_section_4_and_rfc_8725_say) {
     ASSERT_EQ(refused.error().headers.size(), 1u);
     const std::string& challenge = refused.error().headers[0].second;
     EXPECT_NE(challenge.find("error=\"invalid_token\""), std::string::npos) << c.name;
-    EXPECT_NE(challenge.find("resource_metadata=\"https://clinic.example:8443/.well-known/oauth-protected-resource/fhir\""), std::string::npos);
+    EXPECT_NE(
+        challenge.find("resource_metadata=\"https://clinic.example:8443/.well-known/oauth-protected-resource/fhir\""),
+        std::string::npos);
   }
-  EXPECT_EQ(check(signed_by(server_key(), own_header(), token_claims(), Algorithm::es256)), "good") << "the positive twin of all";
+  EXPECT_EQ(check(signed_by(server_key(), own_header(), token_claims(), Algorithm::es256)), "good")
+      << "the positive twin of all";
 }
 
 TEST_F(Authentication, the_header_is_read_as_rfc_6750_says) {
@@ -117,7 +132,8 @@ TEST_F(Authentication, the_header_is_read_as_rfc_6750_says) {
     const auto refused = gate->authenticate(c.authorization);
     ASSERT_FALSE(refused) << c.name;
     EXPECT_EQ(refused.error().status, c.status) << c.name;
-    EXPECT_NE(refused.error().headers[0].second.find(c.challenge), std::string::npos) << c.name << refused.error().headers[0].second;
+    EXPECT_NE(refused.error().headers[0].second.find(c.challenge), std::string::npos)
+        << c.name << refused.error().headers[0].second;
     EXPECT_EQ(refused.error().kind, CauseKind::authentication);
   }
   EXPECT_TRUE(gate->authenticate("Bearer " + backend_token()));
@@ -134,7 +150,9 @@ TEST_F(Authentication, a_token_ends_on_time_also_in_the_cache) {
 
 TEST_F(Authentication, revocation_takes_effect_with_the_next_request) {
   const auto other_core = identity->authenticator();
-  auto both = [&](const std::string& token) { return check(token) + " " + (other_core->authenticate("Bearer " + token) ? "good" : "bad"); };
+  auto both = [&](const std::string& token) {
+    return check(token) + " " + (other_core->authenticate("Bearer " + token) ? "good" : "bad");
+  };
   std::string token = backend_token();
   EXPECT_EQ(both(token), "good good");
   ASSERT_TRUE(identity->revoke_client_tokens("backend"));
@@ -265,15 +283,17 @@ class OutsideIssuers : public Authentication {
     ASSERT_TRUE(done) << done.error().text();
   }
   std::string theirs_with(const std::string& more, std::string_view type = "at+jwt", std::string_view audience = fhir) {
-    const std::string text = R"({"iss":"https://hospital.example","sub":"u7","aud":")" + std::string(audience) + R"(","scope":"user/*.rs","exp":)" +
-                             std::to_string(now() + 100) + more + "}";
-    return signed_by(theirs, R"({"alg":"ES256","kid":"h1","typ":")" + std::string(type) + "\"}", text, Algorithm::es256);
+    const std::string text = R"({"iss":"https://hospital.example","sub":"u7","aud":")" + std::string(audience) +
+                             R"(","scope":"user/*.rs","exp":)" + std::to_string(now() + 100) + more + "}";
+    return signed_by(theirs, R"({"alg":"ES256","kid":"h1","typ":")" + std::string(type) + "\"}", text,
+                     Algorithm::es256);
   }
   crypto::SigningKey theirs = crypto::SigningKey::generate(crypto::SigningKey::Kind::p256);
 };
 
 TEST_F(OutsideIssuers, are_trusted_only_by_configuration_and_mapped) {
-  const std::string token = theirs_with(R"(,"azp":"app","realm_access":{"roles":["arzt","boss","physician","x"]},"fhirUser":"https://clinic.example:8443/fhir/Practitioner/9")");
+  const std::string token = theirs_with(
+      R"(,"azp":"app","realm_access":{"roles":["arzt","boss","physician","x"]},"fhirUser":"https://clinic.example:8443/fhir/Practitioner/9")");
   EXPECT_EQ(check(token), "token_issuer");
   trust();
   const auto caller = gate->authenticate("Bearer " + token);
@@ -303,7 +323,8 @@ TEST_F(OutsideIssuers, are_held_to_the_same_rules) {
 
 TEST_F(OutsideIssuers, cannot_give_a_fhir_user_of_another_server) {
   trust();
-  for (const char* reference : {"https://hospital.example/fhir/Patient/1", "Patient/../1", "Observation/1", "Patient/", "Patient"}) {
+  for (const char* reference :
+       {"https://hospital.example/fhir/Patient/1", "Patient/../1", "Observation/1", "Patient/", "Patient"}) {
     const auto caller = gate->authenticate("Bearer " + theirs_with(R"(,"fhirUser":")" + std::string(reference) + "\""));
     ASSERT_TRUE(caller) << reference;
     EXPECT_EQ((*caller)->fhir_user, "") << reference;

@@ -8,8 +8,8 @@
 #include "json/json.hpp"
 #include "store/store.hpp"
 
-#include <filesystem>
 #include <gtest/gtest.h>
+#include <filesystem>
 #include <map>
 
 namespace ward::identity {
@@ -23,16 +23,22 @@ class MemoryStore final : public store::Store {
   Result<void> put(std::vector<Entry> entries) override {
     if (broken) return fail("store_failed", "the disk is gone");
     for (Entry& entry : entries) {
-      if (entry.value) values[{entry.space, entry.key}] = *entry.value;
-      else values.erase({entry.space, entry.key});
+      if (entry.value)
+        values[{entry.space, entry.key}] = *entry.value;
+      else
+        values.erase({entry.space, entry.key});
     }
     return {};
   }
   Result<std::unique_ptr<store::Reader>> reader() override;
 
-  boost::asio::awaitable<Result<std::vector<store::Done>>> write(std::vector<store::Change>, ChangePermit) override { std::abort(); }
+  boost::asio::awaitable<Result<std::vector<store::Done>>> write(std::vector<store::Change>, ChangePermit) override {
+    std::abort();
+  }
   Result<std::vector<store::Done>> write_blocking(std::vector<store::Change>, ChangePermit) override { std::abort(); }
-  Result<std::vector<std::uint64_t>> committed_intents(const std::vector<std::uint64_t>&) override { return std::vector<std::uint64_t>{}; }
+  Result<std::vector<std::uint64_t>> committed_intents(const std::vector<std::uint64_t>&) override {
+    return std::vector<std::uint64_t>{};
+  }
   std::uint64_t generation() const override { return 1; }
   bool healthy() const override { return !broken; }
 };
@@ -44,15 +50,21 @@ class MemoryReader final : public store::Reader {
     const auto found = store_.values.find({std::string(space), std::string(key)});
     return found == store_.values.end() ? std::nullopt : std::optional(found->second);
   }
-  Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view space, std::string_view after, std::size_t limit) override {
+  Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view space, std::string_view after,
+                                                                std::size_t limit) override {
     std::vector<std::pair<std::string, std::string>> found;
     for (const auto& [key, value] : store_.values)
       if (key.first == space && key.second > after && found.size() < limit) found.emplace_back(key.second, value);
     return found;
   }
   Result<std::optional<store::Version>> read(std::string_view, std::string_view) override { std::abort(); }
-  Result<std::optional<store::Version>> read_version(std::string_view, std::string_view, std::uint64_t) override { std::abort(); }
-  Result<std::vector<store::Version>> history(std::string_view, std::string_view, std::size_t, std::optional<std::uint64_t>) override { std::abort(); }
+  Result<std::optional<store::Version>> read_version(std::string_view, std::string_view, std::uint64_t) override {
+    std::abort();
+  }
+  Result<std::vector<store::Version>> history(std::string_view, std::string_view, std::size_t,
+                                              std::optional<std::uint64_t>) override {
+    std::abort();
+  }
   Result<store::Page> search(const store::Query&) override { std::abort(); }
   Result<std::vector<std::string>> missing(const std::vector<std::string>&) override { std::abort(); }
   Result<std::vector<std::string>> related(std::string_view, std::string_view, WallTime) override { std::abort(); }
@@ -66,7 +78,8 @@ class MemoryReader final : public store::Reader {
 inline Result<std::unique_ptr<store::Reader>> MemoryStore::reader() { return std::make_unique<MemoryReader>(*this); }
 
 /// A JWS made by hand, so that it may be wrong.
-inline std::string signed_by(const crypto::SigningKey& key, std::string_view header, std::string_view claims, crypto::Algorithm algorithm) {
+inline std::string signed_by(const crypto::SigningKey& key, std::string_view header, std::string_view claims,
+                             crypto::Algorithm algorithm) {
   const std::string text = base64url_encode(header) + "." + base64url_encode(claims);
   return text + "." + base64url_encode(crypto::sign(key, algorithm, text));
 }
@@ -114,18 +127,26 @@ class ClinicTest : public ::testing::Test {
     gate = identity->authenticator();
   }
 
-  std::string claims(std::string_view more = "", std::string_view client = "backend", std::string_view audience = "https://clinic.example:8443/oauth/token") {
-    return R"({"iss":")" + std::string(client) + R"(","sub":")" + std::string(client) + R"(","aud":")" + std::string(audience) +
-           R"(","exp":)" + std::to_string(now() + 240) + R"(,"jti":")" + random.token(9) + '"' + std::string(more) + "}";
+  std::string claims(std::string_view more = "", std::string_view client = "backend",
+                     std::string_view audience = "https://clinic.example:8443/oauth/token") {
+    return R"({"iss":")" + std::string(client) + R"(","sub":")" + std::string(client) + R"(","aud":")" +
+           std::string(audience) + R"(","exp":)" + std::to_string(now() + 240) + R"(,"jti":")" + random.token(9) + '"' +
+           std::string(more) + "}";
   }
-  std::string assertion() { return signed_by(key, R"({"alg":"ES384","kid":"k1","typ":"JWT"})", claims(), crypto::Algorithm::es384); }
-  static std::string form_with(const std::string& assertion_text, std::string_view more = "&scope=system%2FPatient.rs") {
-    return std::string("grant_type=client_credentials&client_assertion_type=") + jwt_bearer + "&client_assertion=" + assertion_text + std::string(more);
+  std::string assertion() {
+    return signed_by(key, R"({"alg":"ES384","kid":"k1","typ":"JWT"})", claims(), crypto::Algorithm::es384);
+  }
+  static std::string form_with(const std::string& assertion_text,
+                               std::string_view more = "&scope=system%2FPatient.rs") {
+    return std::string("grant_type=client_credentials&client_assertion_type=") + jwt_bearer +
+           "&client_assertion=" + assertion_text + std::string(more);
   }
   static FormRequest request(std::string_view body, std::string_view authorization = "") {
     return {"application/x-www-form-urlencoded", authorization, body, false};
   }
-  Answer post(const std::string& body, const std::string& authorization = "") { return identity->token(request(body, authorization)); }
+  Answer post(const std::string& body, const std::string& authorization = "") {
+    return identity->token(request(body, authorization));
+  }
   static std::string basic(std::string_view id, std::string_view secret) {
     return "Basic " + base64_encode(percent_encode(id) + ":" + percent_encode(secret));
   }

@@ -79,10 +79,12 @@ TEST_F(DirectoryTest, refuses_records_that_cannot_be_right) {
     return one;
   };
   EXPECT_TRUE(identity->put_person(person([](Person&) {})));
-  for (const Person& bad : {person([](Person& p) { p.username = ""; }), person([](Person& p) { p.username = "a b"; }),
-                            person([](Person& p) { p.username = std::string(65, 'a'); }), person([](Person& p) { p.fhir_user = "Practitioner"; }),
-                            person([](Person& p) { p.fhir_user = "Observation/1"; }), person([](Person& p) { p.roles = {"a\"b"}; }),
-                            person([](Person& p) { p.password_hash = "plain"; })})
+  for (const Person& bad :
+       {person([](Person& p) { p.username = ""; }), person([](Person& p) { p.username = "a b"; }),
+        person([](Person& p) { p.username = std::string(65, 'a'); }),
+        person([](Person& p) { p.fhir_user = "Practitioner"; }),
+        person([](Person& p) { p.fhir_user = "Observation/1"; }), person([](Person& p) { p.roles = {"a\"b"}; }),
+        person([](Person& p) { p.password_hash = "plain"; })})
     EXPECT_TRUE(identity->put_person(bad).error().is("person_invalid")) << to_json(bad);
 
   auto client = [&](auto change) {
@@ -92,9 +94,12 @@ TEST_F(DirectoryTest, refuses_records_that_cannot_be_right) {
   };
   EXPECT_TRUE(identity->put_client(client([](OAuthClient&) {})));
   for (const OAuthClient& bad :
-       {client([](OAuthClient& c) { c.client_id = "a:b"; }), client([](OAuthClient& c) { c.client_id = "ward-cli"; }), client([](OAuthClient& c) { c.jwks = ""; }), client([](OAuthClient& c) { c.jwks = R"({"keys":[]})"; }),
-        client([](OAuthClient& c) { c.secret_hash = hash_client_secret("x"); }), client([](OAuthClient& c) { c.scope = "system/Patient.zz"; }),
-        client([](OAuthClient& c) { c.grant_types = {"password"}; }), client([](OAuthClient& c) { c.access_token_lifetime = 3601s; }),
+       {client([](OAuthClient& c) { c.client_id = "a:b"; }), client([](OAuthClient& c) { c.client_id = "ward-cli"; }),
+        client([](OAuthClient& c) { c.jwks = ""; }), client([](OAuthClient& c) { c.jwks = R"({"keys":[]})"; }),
+        client([](OAuthClient& c) { c.secret_hash = hash_client_secret("x"); }),
+        client([](OAuthClient& c) { c.scope = "system/Patient.zz"; }),
+        client([](OAuthClient& c) { c.grant_types = {"password"}; }),
+        client([](OAuthClient& c) { c.access_token_lifetime = 3601s; }),
         client([](OAuthClient& c) { c.authentication = ClientAuthentication::client_secret_basic; }),
         client([&](OAuthClient& c) { c.jwks = R"({"keys":[)" + crypto::private_jwk(key, "k").reveal() + "]}"; })})
     EXPECT_TRUE(identity->put_client(bad).error().is("client_invalid")) << bad.client_id;

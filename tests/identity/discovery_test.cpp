@@ -16,7 +16,9 @@ TEST_F(Discovery, documents_are_json_and_name_only_what_works) {
     std::vector<const char*> members;
   };
   const Case cases[] = {
-      {"RFC 8414", identity->authorization_server_metadata(), {"issuer", "token_endpoint", "jwks_uri", "revocation_endpoint"}},
+      {"RFC 8414",
+       identity->authorization_server_metadata(),
+       {"issuer", "token_endpoint", "jwks_uri", "revocation_endpoint"}},
       {"OpenID Connect Discovery", identity->openid_configuration(), {"issuer", "token_endpoint", "jwks_uri"}},
       {"SMART 2.2", identity->smart_configuration(), {"issuer", "token_endpoint", "jwks_uri"}},
       {"RFC 9728", identity->protected_resource_metadata(), {"resource"}},
@@ -24,8 +26,10 @@ TEST_F(Discovery, documents_are_json_and_name_only_what_works) {
   for (const Case& c : cases) {
     const auto document = json::Document::parse(c.document);
     ASSERT_TRUE(document) << c.name << document.error().text();
-    for (const char* one : c.members) EXPECT_TRUE(document->root().string(one).starts_with(issuer)) << c.name << " " << one;
-    for (const char* absent : {"authorization_endpoint", "userinfo_endpoint", "registration_endpoint", "introspection_endpoint"})
+    for (const char* one : c.members)
+      EXPECT_TRUE(document->root().string(one).starts_with(issuer)) << c.name << " " << one;
+    for (const char* absent :
+         {"authorization_endpoint", "userinfo_endpoint", "registration_endpoint", "introspection_endpoint"})
       EXPECT_FALSE(document->root()[absent]) << c.name << " " << absent;
   }
   EXPECT_EQ(member(identity->authorization_server_metadata(), "token_endpoint"), settings.token_endpoint());
@@ -46,13 +50,18 @@ TEST(Configuration, reads_issuers_and_says_what_is_wrong) {
   auto read = [](const std::string& toml) {
     const auto document = config::Document::parse(toml, "ward.toml");
     EXPECT_TRUE(document);
-    const Settings settings = configure(document->root().section("identity"), document->root().sections("issuer"), "https://localhost:8443");
+    const Settings settings =
+        configure(document->root().section("identity"), document->root().sections("issuer"), "https://localhost:8443");
     std::string problems;
     for (const auto& problem : document->finish()) problems += problem.text() + "\n";
     return std::pair(settings, problems);
   };
-  const auto [settings, none] = read("[identity]\naccess_token_lifetime = \"10 min\"\nrealm = \"clinic\"\n[[issuer]]\nurl = \"https://h.example\"\njwks = '" + jwks +
-                                     "'\naudience = \"https://localhost:8443/fhir\"\nrole_claim = \"roles\"\nroles = [\"nurse\"]\n[issuer.role_map]\npflege = \"nurse\"\n");
+  const auto [settings, none] = read(
+      "[identity]\naccess_token_lifetime = \"10 min\"\nrealm = \"clinic\"\n[[issuer]]\nurl = "
+      "\"https://h.example\"\njwks = '" +
+      jwks +
+      "'\naudience = \"https://localhost:8443/fhir\"\nrole_claim = \"roles\"\nroles = "
+      "[\"nurse\"]\n[issuer.role_map]\npflege = \"nurse\"\n");
   EXPECT_EQ(none, "");
   EXPECT_EQ(settings.issuer, "https://localhost:8443");
   EXPECT_EQ(settings.fhir_base, "https://localhost:8443/fhir");
@@ -68,12 +77,15 @@ TEST(Configuration, reads_issuers_and_says_what_is_wrong) {
   };
   const std::string good = "url = \"https://h.example\"\naudience = \"x\"\njwks = '" + jwks + "'\n";
   const Case cases[] = {
-      {"an hour at most", "[identity]\naccess_token_lifetime = \"2 h\"\n", "ward.toml:2: identity.access_token_lifetime: must be 10 s to 60 min"},
+      {"an hour at most", "[identity]\naccess_token_lifetime = \"2 h\"\n",
+       "ward.toml:2: identity.access_token_lifetime: must be 10 s to 60 min"},
       {"a plain issuer", "[identity]\nissuer = \"http://a\"\n", "ward.toml:2: identity.issuer: must be an https URL"},
-      {"a slash at the end", "[identity]\nissuer = \"https://a/\"\n", "ward.toml:2: identity.issuer: must be an https URL"},
+      {"a slash at the end", "[identity]\nissuer = \"https://a/\"\n",
+       "ward.toml:2: identity.issuer: must be an https URL"},
       {"no audience", "[[issuer]]\nurl = \"https://h.example\"\njwks = '" + jwks + "'\n", "audience: is needed"},
       {"no keys", "[[issuer]]\nurl = \"https://h.example\"\naudience = \"x\"\n", "exactly one of jwks_file"},
-      {"a file that is not there", "[[issuer]]\nurl = \"https://h.example\"\naudience = \"x\"\njwks_file = \"/nowhere/keys\"\n", "cannot be read"},
+      {"a file that is not there",
+       "[[issuer]]\nurl = \"https://h.example\"\naudience = \"x\"\njwks_file = \"/nowhere/keys\"\n", "cannot be read"},
       {"keys that are none", "[[issuer]]\nurl = \"https://h.example\"\naudience = \"x\"\njwks = '{}'\n", "JWK set"},
       {"roles without a list", "[[issuer]]\n" + good + "role_claim = \"r\"\n", "must list the roles"},
       {"HMAC", "[[issuer]]\n" + good + "algorithms = [\"HS256\"]\n", "is not one of ES256"},

@@ -17,9 +17,13 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 using Answer = std::expected<ClientResponse, net::Client::Failure>;
 
-ClientRequest get(std::string path) { return {.method = "GET", .path_and_query = std::move(path), .authority = "", .headers = {}, .body = {}}; }
+ClientRequest get(std::string path) {
+  return {.method = "GET", .path_and_query = std::move(path), .authority = "", .headers = {}, .body = {}};
+}
 
-std::string code_of(const Answer& answer) { return answer ? std::to_string(answer->status) : std::string(answer.error().error.code()); }
+std::string code_of(const Answer& answer) {
+  return answer ? std::to_string(answer->status) : std::string(answer.error().error.code());
+}
 
 /// A client on a loop of its own, driven by the test's thread.
 struct Caller {
@@ -37,11 +41,12 @@ struct Caller {
     std::vector<std::optional<Answer>> answers(requests.size());
     std::size_t done = 0;
     for (std::size_t i = 0; i < requests.size(); ++i)
-      asio::co_spawn(io, client->request(std::move(requests[i])), [&answers, &done, i](const std::exception_ptr& thrown, Answer answer) {
-        EXPECT_FALSE(thrown);
-        answers[i].emplace(std::move(answer));
-        ++done;
-      });
+      asio::co_spawn(io, client->request(std::move(requests[i])),
+                     [&answers, &done, i](const std::exception_ptr& thrown, Answer answer) {
+                       EXPECT_FALSE(thrown);
+                       answers[i].emplace(std::move(answer));
+                       ++done;
+                     });
     io.restart();
     const auto until = std::chrono::steady_clock::now() + 20s;
     while (done < answers.size() && std::chrono::steady_clock::now() < until) io.run_for(5ms), io.restart();
@@ -123,12 +128,17 @@ ClientOptions trusting(const Running& running, bool http2) {
 }
 
 class Over : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(BothVersions, Over, testing::Values(false, true), [](const auto& one) { return one.param ? "http2" : "http1"; });
+INSTANTIATE_TEST_SUITE_P(BothVersions, Over, testing::Values(false, true),
+                         [](const auto& one) { return one.param ? "http2" : "http1"; });
 
 TEST_P(Over, a_request_arrives_as_it_was_built_and_its_answer_comes_back) {
   Running running;
   Caller caller(fmt::format("https://localhost:{}", running.https), trusting(running, GetParam()));
-  ClientRequest request{.method = "POST", .path_and_query = "/a?b=c", .authority = "", .headers = {{"x-thing", "1"}}, .body = Buffer(std::string(300'000, 'x'))};
+  ClientRequest request{.method = "POST",
+                        .path_and_query = "/a?b=c",
+                        .authority = "",
+                        .headers = {{"x-thing", "1"}},
+                        .body = Buffer(std::string(300'000, 'x'))};
   const Answer answer = caller.ask(std::move(request));
   ASSERT_TRUE(answer) << answer.error().error.text();
   EXPECT_EQ(answer->status, 200);
@@ -164,7 +174,8 @@ TEST_P(Over, what_takes_too_long_or_breaks_off_is_told_apart) {
   EXPECT_EQ(code_of(caller.ask(get("/a"))), "200");
   const Answer half = caller.ask(get("/half"));
   ASSERT_FALSE(half);
-  EXPECT_TRUE(half.error().error.is("upstream_closed") || half.error().error.is("upstream_timeout")) << half.error().error.code();
+  EXPECT_TRUE(half.error().error.is("upstream_closed") || half.error().error.is("upstream_timeout"))
+      << half.error().error.code();
   EXPECT_EQ(code_of(caller.ask(get("/a"))), "200");
 }
 
@@ -175,7 +186,8 @@ TEST(client, an_unknown_issuer_or_another_name_is_refused_and_nothing_was_sent) 
     bool trusted;
     std::string server_name, expected;
   };
-  for (const Case& one : {Case{"trusted, right name", true, "", "200"}, Case{"not trusted", false, "", "upstream_tls"}, Case{"another name", true, "other.example", "upstream_tls"}}) {
+  for (const Case& one : {Case{"trusted, right name", true, "", "200"}, Case{"not trusted", false, "", "upstream_tls"},
+                          Case{"another name", true, "other.example", "upstream_tls"}}) {
     ClientOptions options;
     if (one.trusted) options = trusting(running, true);
     options.tls.server_name = one.server_name;
@@ -192,7 +204,8 @@ TEST(client, a_stale_connection_is_replaced_once_for_what_may_be_repeated) {
   Caller caller(peer.origin());
   EXPECT_EQ(code_of(caller.ask(get("/1"))), "200");
   EXPECT_EQ(code_of(caller.ask(get("/2"))), "200");
-  const Answer never = caller.ask({.method = "POST", .path_and_query = "/3", .authority = "", .headers = {}, .body = Buffer("x")});
+  const Answer never =
+      caller.ask({.method = "POST", .path_and_query = "/3", .authority = "", .headers = {}, .body = Buffer("x")});
   EXPECT_EQ(code_of(never), "upstream_closed");
   EXPECT_EQ(peer.connections, 3);
 }
@@ -260,9 +273,11 @@ TEST(client, an_origin_is_a_scheme_a_host_and_a_port_only) {
     const char* text;
     const char* authority;  // empty: refused
   };
-  for (const Case& one : {Case{"https://ehr.example", "ehr.example"}, Case{"https://EHR.example:8443", "ehr.example:8443"}, Case{"https://ehr.example:443", "ehr.example"},
-                          Case{"http://[::1]:80", "[::1]"}, Case{"https://ehr.example/", ""}, Case{"https://a@b", ""}, Case{"ftp://a", ""}, Case{"https://", ""}, Case{"https://a:0", ""},
-                          Case{"https://a:99999", ""}, Case{"https://a?b", ""}}) {
+  for (const Case& one :
+       {Case{"https://ehr.example", "ehr.example"}, Case{"https://EHR.example:8443", "ehr.example:8443"},
+        Case{"https://ehr.example:443", "ehr.example"}, Case{"http://[::1]:80", "[::1]"},
+        Case{"https://ehr.example/", ""}, Case{"https://a@b", ""}, Case{"ftp://a", ""}, Case{"https://", ""},
+        Case{"https://a:0", ""}, Case{"https://a:99999", ""}, Case{"https://a?b", ""}}) {
     const auto origin = client::parse_origin(one.text);
     EXPECT_EQ(origin ? origin->authority : "", one.authority) << one.text;
   }
@@ -280,7 +295,8 @@ std::string read(std::string_view bytes, bool proven_end = false, bool head = fa
   }
   const bool keep = reader.keep_alive();
   const ClientResponse response = reader.take();
-  return fmt::format("{} [{}]{}{}", response.status, response.body.view(), keep ? "" : " close", *used == bytes.size() ? "" : " +more");
+  return fmt::format("{} [{}]{}{}", response.status, response.body.view(), keep ? "" : " close",
+                     *used == bytes.size() ? "" : " +more");
 }
 
 TEST(response, is_read_strictly) {
@@ -291,8 +307,10 @@ TEST(response, is_read_strictly) {
   };
   const Case cases[] = {
       {"a counted body", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "200 [abc]"},
-      {"a chunked body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n", "200 [abc]"},
-      {"interim answers are skipped", "HTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "200 []"},
+      {"a chunked body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n",
+       "200 [abc]"},
+      {"interim answers are skipped",
+       "HTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "200 []"},
       {"no body of a 204", "HTTP/1.1 204 No Content\r\n\r\n", "204 []"},
       {"a second answer is not ours", "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "204 [] +more"},
       {"connection: close", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n", "204 [] close"},
@@ -300,14 +318,17 @@ TEST(response, is_read_strictly) {
       {"two equal lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\na", "upstream_malformed"},
       {"a list of lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1, 1\r\n\r\na", "upstream_malformed"},
       {"a signed length", "HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\na", "upstream_malformed"},
-      {"length and chunks", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "upstream_malformed"},
+      {"length and chunks", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+       "upstream_malformed"},
       {"gzip, chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "upstream_malformed"},
       {"chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "upstream_malformed"},
       {"a folded line", "HTTP/1.1 200 OK\r\nx: a\r\n b\r\ncontent-length: 0\r\n\r\n", "upstream_malformed"},
       {"a bare LF", "HTTP/1.1 200 OK\ncontent-length: 0\r\n\r\n", "upstream_malformed"},
       {"a space before the colon", "HTTP/1.1 200 OK\r\ncontent-length : 0\r\n\r\n", "upstream_malformed"},
-      {"a bad chunk size", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", "upstream_malformed"},
-      {"a chunk without CRLF", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", "upstream_malformed"},
+      {"a bad chunk size", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+       "upstream_malformed"},
+      {"a chunk without CRLF", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+       "upstream_malformed"},
       {"a switch of protocols", "HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n", "upstream_malformed"},
       {"another protocol", "ICY 200 OK\r\n\r\n", "upstream_malformed"},
       {"version 2 in text", "HTTP/2.0 200 OK\r\n\r\n", "upstream_malformed"},
@@ -316,7 +337,8 @@ TEST(response, is_read_strictly) {
       {"chunks that break off", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", "upstream_closed"},
       {"an unframed body without proof of its end", "HTTP/1.1 200 OK\r\n\r\nabc", "upstream_malformed"},
       {"a body beyond the bound", "HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n", "upstream_too_large"},
-      {"a chunk beyond the bound", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n", "upstream_too_large"},
+      {"a chunk beyond the bound", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n",
+       "upstream_too_large"},
       {"nothing", "", "upstream_closed"},
   };
   for (const Case& one : cases) EXPECT_EQ(read(one.bytes), one.expected) << one.name;

@@ -38,11 +38,31 @@ TEST(Scope, reads_both_versions_and_prints_version_2) {
 
 TEST(Scope, refuses_what_is_nearly_a_resource_scope) {
   const char* cases[] = {
-      "user/Patient",      "user/Patient.",       "user/patient.rs",    "user/.rs",          "user/Patient.sr",
-      "user/Patient.rr",   "user/Patient.x",      "user/Patient.READ",  "user/Patient.read?x=1", "user/Patient.rs?",
-      "user/Patient.rs?x", "user/Patient.rs?x=",  "user/Patient.rs?=1", "user/Patient.rs?x=%zz", "user/Patient.rs?x=%00",
-      "user/Patient.rs?x=1&", "user/Patient.rs?x=%FF", "user/Pa-tient.rs", "user/**.rs",      "patient/",
-      "user/Patient.rs\tuser/A.r", "open\"id",    "open\\id",           "op\xC3\xA9n",       "system/Patient.rs?1x=2",
+      "user/Patient",
+      "user/Patient.",
+      "user/patient.rs",
+      "user/.rs",
+      "user/Patient.sr",
+      "user/Patient.rr",
+      "user/Patient.x",
+      "user/Patient.READ",
+      "user/Patient.read?x=1",
+      "user/Patient.rs?",
+      "user/Patient.rs?x",
+      "user/Patient.rs?x=",
+      "user/Patient.rs?=1",
+      "user/Patient.rs?x=%zz",
+      "user/Patient.rs?x=%00",
+      "user/Patient.rs?x=1&",
+      "user/Patient.rs?x=%FF",
+      "user/Pa-tient.rs",
+      "user/**.rs",
+      "patient/",
+      "user/Patient.rs\tuser/A.r",
+      "open\"id",
+      "open\\id",
+      "op\xC3\xA9n",
+      "system/Patient.rs?1x=2",
   };
   for (const char* text : cases) {
     const auto set = ScopeSet::parse(text);
@@ -71,12 +91,14 @@ TEST(Scope, narrowing_never_widens) {
       {"user/Patient.rs", "patient/Patient.rs", ""},
       {"system/*.rs", "user/Patient.rs", ""},
       {"user/Observation.rs?category=a", "user/Observation.rs", "user/Observation.rs?category=a"},
-      {"user/Observation.rs?category=a", "user/Observation.rs?status=final", "user/Observation.rs?category=a&status=final"},
+      {"user/Observation.rs?category=a", "user/Observation.rs?status=final",
+       "user/Observation.rs?category=a&status=final"},
       {"user/Observation.r", "user/Observation.s", ""},
       {"", "user/*.cruds openid", ""},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(ScopeSet::parse(c.allowed)->narrow(*ScopeSet::parse(c.asked)).text(), c.expected) << c.allowed << " / " << c.asked;
+    EXPECT_EQ(ScopeSet::parse(c.allowed)->narrow(*ScopeSet::parse(c.asked)).text(), c.expected)
+        << c.allowed << " / " << c.asked;
   }
 }
 

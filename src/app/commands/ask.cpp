@@ -2,8 +2,8 @@
 #include "commands/commands.hpp"
 #include "control/control.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -39,7 +39,9 @@ void add_who(CLI::App& command, Who& who) {
 void print_steps(const json::object& answer) {
   for (const json::value& value : answer.at("steps").as_array()) {
     const json::object& step = value.as_object();
-    fmt::print("{} {:13} {}{}\n", step.at("passed").as_bool() ? "  ok" : "STOP", string_of(step, "stage"), string_of(step, "detail"), string_of(step, "where").empty() ? "" : "   [" + string_of(step, "where") + "]");
+    fmt::print("{} {:13} {}{}\n", step.at("passed").as_bool() ? "  ok" : "STOP", string_of(step, "stage"),
+               string_of(step, "detail"),
+               string_of(step, "where").empty() ? "" : "   [" + string_of(step, "where") + "]");
   }
 }
 
@@ -55,15 +57,18 @@ std::string read_text(const std::string& file) {
 }
 
 void print_user(const json::object& user) {
-  fmt::print("{:20} {:24} {:28} {}\n", string_of(user, "username"), list_of(user, "roles"), string_of(user, "fhir_user"), user.at("disabled").as_bool() ? "disabled" : "");
+  fmt::print("{:20} {:24} {:28} {}\n", string_of(user, "username"), list_of(user, "roles"),
+             string_of(user, "fhir_user"), user.at("disabled").as_bool() ? "disabled" : "");
 }
 
 void print_client(const json::object& client) {
-  fmt::print("{:20} {:22} {:34} {}\n", string_of(client, "client_id"), string_of(client, "token_endpoint_auth_method"), string_of(client, "scope"), client.at("disabled").as_bool() ? "disabled" : "");
+  fmt::print("{:20} {:22} {:34} {}\n", string_of(client, "client_id"), string_of(client, "token_endpoint_auth_method"),
+             string_of(client, "scope"), client.at("disabled").as_bool() ? "disabled" : "");
 }
 
 /// user|client list, show, disable, enable.
-void add_simple(CLI::App& group, const std::string& command, const char* key, const char* plural, void (*print)(const json::object&), const std::shared_ptr<CommonOptions>& options, int& status) {
+void add_simple(CLI::App& group, const std::string& command, const char* key, const char* plural,
+                void (*print)(const json::object&), const std::shared_ptr<CommonOptions>& options, int& status) {
   auto* list = group.add_subcommand("list", "all of them");
   list->callback([=, &status] {
     status = ask(*options, {{"command", command}, {"what", "list"}}, [=](const json::object& answer) {
@@ -71,18 +76,23 @@ void add_simple(CLI::App& group, const std::string& command, const char* key, co
     });
   });
   for (const char* what : {"show", "disable", "enable"}) {
-    auto* sub = group.add_subcommand(what, std::string(what) == "disable" ? "takes effect on the next request, also for tokens that are out" : what);
+    auto* sub = group.add_subcommand(
+        what, std::string(what) == "disable" ? "takes effect on the next request, also for tokens that are out" : what);
     auto name = std::make_shared<std::string>();
     sub->add_option("name", *name)->required();
-    sub->callback([=, &status] { status = ask(*options, {{"command", command}, {"what", what}, {key, *name}}, print); });
+    sub->callback(
+        [=, &status] { status = ask(*options, {{"command", command}, {"what", what}, {key, *name}}, print); });
   }
 }
 
 }  // namespace
 
 void add_token(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("token", "print an access token for a person or client (needs [control] tokens = true)");
-  command->footer("Examples:\n  ward token --user dr.adams\n  curl -H \"Authorization: Bearer $(ward token --user dr.adams)\" ...\n  ward token --client backend --scope system/Patient.rs");
+  auto* command =
+      app.add_subcommand("token", "print an access token for a person or client (needs [control] tokens = true)");
+  command->footer(
+      "Examples:\n  ward token --user dr.adams\n  curl -H \"Authorization: Bearer $(ward token --user dr.adams)\" "
+      "...\n  ward token --client backend --scope system/Patient.rs");
   auto options = std::make_shared<CommonOptions>();
   auto who = std::make_shared<Who>();
   add_common(*command, *options, false);
@@ -93,25 +103,44 @@ void add_token(CLI::App& app, int& status) {
       status = 2;
       return;
     }
-    status = ask(*options, {{"command", "token"}, {"user", who->user}, {"client", who->client}, {"scope", who->scope}, {"purpose", who->purpose}},
+    status = ask(*options,
+                 {{"command", "token"},
+                  {"user", who->user},
+                  {"client", who->client},
+                  {"scope", who->scope},
+                  {"purpose", who->purpose}},
                  [](const json::object& answer) { fmt::print("{}\n", string_of(answer, "access_token")); });
   });
 }
 
 void add_explain(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("explain", "for a caller and a request: what would happen, and which policy line decides it");
-  command->footer("Examples:\n  ward explain --user desk.diaz GET /fhir/Patient/abc\n  ward explain --token TOKEN GET '/fhir/Observation?patient=abc&code=4548-4'");
+  auto* command =
+      app.add_subcommand("explain", "for a caller and a request: what would happen, and which policy line decides it");
+  command->footer(
+      "Examples:\n  ward explain --user desk.diaz GET /fhir/Patient/abc\n  ward explain --token TOKEN GET "
+      "'/fhir/Observation?patient=abc&code=4548-4'");
   auto options = std::make_shared<CommonOptions>();
   auto who = std::make_shared<Who>();
-  auto token = std::make_shared<std::string>(), method = std::make_shared<std::string>(), url = std::make_shared<std::string>();
+  auto token = std::make_shared<std::string>(), method = std::make_shared<std::string>(),
+       url = std::make_shared<std::string>();
   add_common(*command, *options, false);
   add_who(*command, *who);
-  command->add_option("--token", *token, "an access token, instead of --user or --client (- reads it from standard input)");
+  command->add_option("--token", *token,
+                      "an access token, instead of --user or --client (- reads it from standard input)");
   command->add_option("method", *method, "GET, POST, PUT, DELETE")->required();
   command->add_option("url", *url, "path and query, or the whole URL")->required();
   command->callback([=, &status] {
     const std::string bearer = *token == "-" ? read_text("-") : *token;
-    status = ask(*options, {{"command", "explain"}, {"user", who->user}, {"client", who->client}, {"scope", who->scope}, {"purpose", who->purpose}, {"token", bearer}, {"method", *method}, {"url", *url}}, print_steps);
+    status = ask(*options,
+                 {{"command", "explain"},
+                  {"user", who->user},
+                  {"client", who->client},
+                  {"scope", who->scope},
+                  {"purpose", who->purpose},
+                  {"token", bearer},
+                  {"method", *method},
+                  {"url", *url}},
+                 print_steps);
   });
 }
 
@@ -124,15 +153,21 @@ void add_user(CLI::App& app, int& status) {
   group->fallthrough();
   add_simple(*group, "user", "name", "users", print_user, options, status);
   auto* add = group->add_subcommand("add", "a new person");
-  add->footer("Example:\n  ward user add dr.adams --role physician --fhir-user Practitioner/dr-adams --password-file -");
-  auto name = std::make_shared<std::string>(), fhir_user = std::make_shared<std::string>(), password_file = std::make_shared<std::string>();
+  add->footer(
+      "Example:\n  ward user add dr.adams --role physician --fhir-user Practitioner/dr-adams --password-file -");
+  auto name = std::make_shared<std::string>(), fhir_user = std::make_shared<std::string>(),
+       password_file = std::make_shared<std::string>();
   auto roles = std::make_shared<std::vector<std::string>>();
   add->add_option("name", *name)->required();
   add->add_option("--role", *roles, "a role of the policy; may be repeated")->required();
   add->add_option("--fhir-user", *fhir_user, "who that is in FHIR, as in Practitioner/12");
   add->add_option("--password-file", *password_file, "a file with the password, or - for standard input");
   add->callback([=, &status] {
-    json::object request{{"command", "user"}, {"what", "add"}, {"name", *name}, {"fhir_user", *fhir_user}, {"roles", json::array(roles->begin(), roles->end())}};
+    json::object request{{"command", "user"},
+                         {"what", "add"},
+                         {"name", *name},
+                         {"fhir_user", *fhir_user},
+                         {"roles", json::array(roles->begin(), roles->end())}};
     if (!password_file->empty()) request["password"] = read_text(*password_file);
     status = ask(*options, request, print_user);
   });
@@ -146,8 +181,11 @@ void add_client(CLI::App& app, int& status) {
   add_common(*group, *options, false);
   group->fallthrough();
   add_simple(*group, "client", "client_id", "clients", print_client, options, status);
-  auto* add = group->add_subcommand("add", "a new client, from JSON with RFC 7591's names; what is secret is printed once");
-  add->footer("Example:\n  echo '{\"client_id\":\"lab\",\"scope\":\"system/Observation.c\",\"roles\":[\"backend\"]}' | ward client add --file -");
+  auto* add =
+      group->add_subcommand("add", "a new client, from JSON with RFC 7591's names; what is secret is printed once");
+  add->footer(
+      "Example:\n  echo '{\"client_id\":\"lab\",\"scope\":\"system/Observation.c\",\"roles\":[\"backend\"]}' | ward "
+      "client add --file -");
   auto file = std::make_shared<std::string>();
   add->add_option("--file", *file, "the JSON, or - for standard input")->required();
   add->callback([=, &status] {

@@ -6,18 +6,19 @@
 #include "control/control.hpp"
 #include "server.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <fmt/format.h>
 #include <thread>
-#include <unistd.h>
 
 namespace ward::app {
 namespace {
 
 /// Who reads the log is in the log: once, before anything is shown.
 Result<void> record_reading(const CommonOptions& options, const std::string& what, const std::string& filter) {
-  const auto told = ask_server(options.paths().control(), {{"command", "audit-read"}, {"what", what}, {"filter", filter}});
+  const auto told =
+      ask_server(options.paths().control(), {{"command", "audit-read"}, {"what", what}, {"filter", filter}});
   if (told) return {};
   if (!told.error().is("not_running")) return std::unexpected(told.error());
   const auto lock = DirectoryLock::take(options.paths());
@@ -25,7 +26,8 @@ Result<void> record_reading(const CommonOptions& options, const std::string& wha
   const Configuration configuration = read_configuration(options.configuration(), {}, options.paths().directory);
   auto installation = Installation::open(options.paths(), configuration);
   if (!installation) return std::unexpected(std::move(installation.error()));
-  audit::Record record{.event = std::string(audit::event::log_read), .action = 'E', .detail = {{"command", what}, {"filter", filter}}};
+  audit::Record record{
+      .event = std::string(audit::event::log_read), .action = 'E', .detail = {{"command", what}, {"filter", filter}}};
   auto receipt = (*installation)->log->append_blocking(std::move(record));
   if (!receipt) return std::unexpected(std::move(receipt.error()));
   (*installation)->log->stop();
@@ -83,7 +85,9 @@ int run_tail(const CommonOptions& options, std::size_t count, bool follow) {
 }
 
 int run_query(const CommonOptions& options, const audit::Filter& filter) {
-  const std::string asked = fmt::format("patient {} actor {} client {} event {} request {}", filter.patient.empty() ? "-" : "given", filter.actor, filter.client, filter.event, filter.request_id);
+  const std::string asked =
+      fmt::format("patient {} actor {} client {} event {} request {}", filter.patient.empty() ? "-" : "given",
+                  filter.actor, filter.client, filter.event, filter.request_id);
   if (auto recorded = record_reading(options, "query", asked); !recorded) return complain(recorded.error());
   Opened opened;
   open_keys(options, opened);
@@ -98,9 +102,10 @@ int run_query(const CommonOptions& options, const audit::Filter& filter) {
 
 int run_verify(const CommonOptions& options, const std::string& key) {
   const bool terminal = ::isatty(2) != 0;
-  const auto report = audit::verify(options.paths().audit(), {.verifier_key = key, .progress = [&](std::uint64_t entries) {
-                                      if (terminal) fmt::print(stderr, "\r{} entries", entries);
-                                    }});
+  const auto report =
+      audit::verify(options.paths().audit(), {.verifier_key = key, .progress = [&](std::uint64_t entries) {
+                                                if (terminal) fmt::print(stderr, "\r{} entries", entries);
+                                              }});
   if (terminal) fmt::print(stderr, "\r\033[K");
   if (!report) return complain(report.error(), options.json);
   fmt::print("{}\n", options.json ? report->json() : report->text());
@@ -114,7 +119,8 @@ int run_epoch(const CommonOptions& options, const std::string& reason) {
   Opened opened;
   auto keys = crypto::KeyRing::open(options.paths().keys(), configuration.master, false, opened.clock, opened.random);
   if (!keys) return complain(keys.error());
-  const auto done = audit::new_epoch(options.paths().audit(), reason, configuration.audit, **keys, opened.clock, opened.random);
+  const auto done =
+      audit::new_epoch(options.paths().audit(), reason, configuration.audit, **keys, opened.clock, opened.random);
   if (!done) return complain(done.error());
   fmt::print("a new epoch has begun; the old log is kept beside it and stays evidence\n");
   return 0;
@@ -126,10 +132,13 @@ struct QueryOptions {
 };
 
 int parse_and_query(const CommonOptions& options, QueryOptions& query) {
-  for (const audit::Outcome one : {audit::Outcome::success, audit::Outcome::refused, audit::Outcome::failed, audit::Outcome::unknown})
+  for (const audit::Outcome one :
+       {audit::Outcome::success, audit::Outcome::refused, audit::Outcome::failed, audit::Outcome::unknown})
     if (audit::name(one) == query.outcome) query.filter.outcome = one;
-  if (!query.outcome.empty() && !query.filter.outcome) return complain(Error("outcome", "--outcome takes success, refused, failed or unknown"));
-  for (const auto& [text, time] : {std::pair(&query.from, &query.filter.from), std::pair(&query.until, &query.filter.until)}) {
+  if (!query.outcome.empty() && !query.filter.outcome)
+    return complain(Error("outcome", "--outcome takes success, refused, failed or unknown"));
+  for (const auto& [text, time] :
+       {std::pair(&query.from, &query.filter.from), std::pair(&query.until, &query.filter.until)}) {
     if (text->empty()) continue;
     *time = parse_rfc3339(*text);
     if (!*time) return complain(Error("time", "times are written as 2026-11-24T09:30:00Z"));
@@ -142,7 +151,8 @@ int parse_and_query(const CommonOptions& options, QueryOptions& query) {
 void add_audit(CLI::App& app, int& status) {
   auto* group = app.add_subcommand("audit", "the tamper-evident log: tail, query, verify, epoch");
   group->require_subcommand(1);
-  group->footer("Examples:\n  ward audit tail -f\n  ward audit query --patient Patient/abc --json\n  ward audit verify");
+  group->footer(
+      "Examples:\n  ward audit tail -f\n  ward audit query --patient Patient/abc --json\n  ward audit verify");
   auto options = std::make_shared<CommonOptions>();
   add_common(*group, *options);
   group->fallthrough();
@@ -169,7 +179,8 @@ void add_audit(CLI::App& app, int& status) {
   query->add_flag("--newest-first", asked->filter.newest_first);
   query->callback([=, &status] { status = parse_and_query(*options, *asked); });
 
-  auto* verify = group->add_subcommand("verify", "prove that no entry was changed, removed or put in; exit 1 if one was");
+  auto* verify =
+      group->add_subcommand("verify", "prove that no entry was changed, removed or put in; exit 1 if one was");
   auto key = std::make_shared<std::string>();
   verify->add_option("--key", *key, "the verifier key that you kept (default: the one in the directory)");
   verify->callback([=, &status] { status = run_verify(*options, *key); });

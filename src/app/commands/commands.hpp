@@ -29,12 +29,14 @@ void add_client(CLI::App& app, int& status);
 
 /// The options that nearly all commands have.
 struct CommonOptions {
-  std::string data;      // --data DIR
-  std::string config;    // --config FILE
-  bool json = false;     // --json
+  std::string data;    // --data DIR
+  std::string config;  // --config FILE
+  bool json = false;   // --json
 
   Paths paths() const { return {data}; }
-  std::filesystem::path configuration() const { return config.empty() ? paths().configuration() : std::filesystem::path(config); }
+  std::filesystem::path configuration() const {
+    return config.empty() ? paths().configuration() : std::filesystem::path(config);
+  }
 };
 void add_common(CLI::App& command, CommonOptions& options, bool with_config = true);
 
@@ -43,6 +45,7 @@ int complain(const Error& error, bool json = false);
 void print_json(const boost::json::value& value);
 
 /// Asks the running server; prints the answer by `show`, or as JSON.
-int ask(const CommonOptions& options, const boost::json::object& request, const std::function<void(const boost::json::object&)>& show);
+int ask(const CommonOptions& options, const boost::json::object& request,
+        const std::function<void(const boost::json::object&)>& show);
 
 }  // namespace ward::app

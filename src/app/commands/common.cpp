@@ -1,10 +1,10 @@
 #include "commands/commands.hpp"
 #include "control/control.hpp"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <fmt/format.h>
 
 namespace ward::app {
 
@@ -18,7 +18,8 @@ void add_common(CLI::App& command, CommonOptions& options, bool with_config) {
 
 int complain(const Error& error, bool json) {
   if (json)
-    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"error", {{"code", error.code()}, {"message", error.text()}}}}));
+    fmt::print("{}\n", boost::json::serialize(
+                           boost::json::object{{"error", {{"code", error.code()}, {"message", error.text()}}}}));
   else
     fmt::print(stderr, "ward: {}\n", error.text());
   return 1;
@@ -26,7 +27,8 @@ int complain(const Error& error, bool json) {
 
 void print_json(const boost::json::value& value) { fmt::print("{}\n", boost::json::serialize(value)); }
 
-int ask(const CommonOptions& options, const boost::json::object& request, const std::function<void(const boost::json::object&)>& show) {
+int ask(const CommonOptions& options, const boost::json::object& request,
+        const std::function<void(const boost::json::object&)>& show) {
   const auto answer = ask_server(options.paths().control(), request);
   if (!answer) return complain(answer.error(), options.json);
   if (options.json)

@@ -7,7 +7,8 @@
 namespace ward::app {
 
 void add_demo(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("demo", "start a demo clinic on loopback: own CA, people, apps, 60 synthetic patients");
+  auto* command =
+      app.add_subcommand("demo", "start a demo clinic on loopback: own CA, people, apps, 60 synthetic patients");
   command->footer("Example:\n  ward demo\n  ward demo --data /tmp/clinic --port 0");
   auto options = std::make_shared<demo::DemoOptions>();
   command->add_option("--data", options->data, "the data directory")->capture_default_str();
@@ -22,7 +23,9 @@ void add_demo(CLI::App& app, int& status) {
       status = complain(files.error());
       return;
     }
-    status = serve({.paths = paths, .configuration = paths.configuration(), .overlays = std::move(*files), .demo = true}, [&](Server& server) { return demo::prepare_clinic(server, *options); });
+    status =
+        serve({.paths = paths, .configuration = paths.configuration(), .overlays = std::move(*files), .demo = true},
+              [&](Server& server) { return demo::prepare_clinic(server, *options); });
   });
 }
 

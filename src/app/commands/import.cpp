@@ -2,10 +2,10 @@
 #include "control/control.hpp"
 #include "import/importer.hpp"
 
-#include <CLI/CLI.hpp>
-#include <chrono>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <chrono>
 
 namespace ward::app {
 namespace {
@@ -44,8 +44,10 @@ void print_list(const json::object& report, const char* name, const char* title,
 }
 
 void print_report(const json::object& report) {
-  fmt::print("created {}, updated {}, unchanged {}, refused {} in {:.1f} s\n", report.at("created").to_number<std::uint64_t>(), report.at("updated").to_number<std::uint64_t>(),
-             report.at("unchanged").to_number<std::uint64_t>(), report.at("refused").to_number<std::uint64_t>(), report.at("seconds").to_number<double>());
+  fmt::print("created {}, updated {}, unchanged {}, refused {} in {:.1f} s\n",
+             report.at("created").to_number<std::uint64_t>(), report.at("updated").to_number<std::uint64_t>(),
+             report.at("unchanged").to_number<std::uint64_t>(), report.at("refused").to_number<std::uint64_t>(),
+             report.at("seconds").to_number<double>());
   print_list(report, "refusals", "refused", 50);
   print_list(report, "new_versions", "met again with other content, now a new version", 20);
   print_list(report, "cleaned", "narratives cleaned", 20);
@@ -61,9 +63,12 @@ Result<json::object> import_here(const CommonOptions& options, const ImportReque
   if (!installation) return std::unexpected(std::move(installation.error()));
   Bar bar;
   ImportRequest full = request;
-  const std::string base = configuration.public_url.empty() ? fmt::format("https://{}:{}", configuration.host, configuration.https.port) : configuration.public_url;
+  const std::string base = configuration.public_url.empty()
+                               ? fmt::format("https://{}:{}", configuration.host, configuration.https.port)
+                               : configuration.public_url;
   full.own_bases = {base + configuration.fhir_path};
-  auto report = import_files(**installation, full, [&](const ImportProgress& now) { bar.show(now.done, now.of, now.unit); });
+  auto report =
+      import_files(**installation, full, [&](const ImportProgress& now) { bar.show(now.done, now.of, now.unit); });
   (*installation)->log->stop();
   if (!report) return std::unexpected(std::move(report.error()));
   return report->json();
@@ -73,17 +78,23 @@ Result<json::object> import_there(const CommonOptions& options, const ImportRequ
   json::array files;
   for (const auto& file : request.files) files.push_back(json::value(std::filesystem::absolute(file).string()));
   Bar bar;
-  return ask_server(options.paths().control(), {{"command", "import"}, {"files", std::move(files)}}, [&](const json::object& now) {
-    bar.show(now.at("done").to_number<std::uint64_t>(), now.at("of").to_number<std::uint64_t>(), std::string(now.at("unit").as_string()));
-  });
+  return ask_server(options.paths().control(), {{"command", "import"}, {"files", std::move(files)}},
+                    [&](const json::object& now) {
+                      bar.show(now.at("done").to_number<std::uint64_t>(), now.at("of").to_number<std::uint64_t>(),
+                               std::string(now.at("unit").as_string()));
+                    });
 }
 
 }  // namespace
 
 void add_import(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("import", "take in FHIR bundles and NDJSON (also .gz), whatever order they are in");
-  command->footer("Runs with the server or without it. What is stored already is passed over, so an interrupted import is resumed by running it again.\n"
-                  "Exit status 1 if something was refused.\n\nExamples:\n  ward import patients.ndjson.gz\n  ward import exports/ --json > report.json");
+  auto* command =
+      app.add_subcommand("import", "take in FHIR bundles and NDJSON (also .gz), whatever order they are in");
+  command->footer(
+      "Runs with the server or without it. What is stored already is passed over, so an interrupted import is resumed "
+      "by running it again.\n"
+      "Exit status 1 if something was refused.\n\nExamples:\n  ward import patients.ndjson.gz\n  ward import exports/ "
+      "--json > report.json");
   auto options = std::make_shared<CommonOptions>();
   auto files = std::make_shared<std::vector<std::string>>();
   add_common(*command, *options);
@@ -91,7 +102,8 @@ void add_import(CLI::App& app, int& status) {
   command->callback([=, &status] {
     ImportRequest request;
     request.files.assign(files->begin(), files->end());
-    const auto report = server_runs(options->paths().control()) ? import_there(*options, request) : import_here(*options, request);
+    const auto report =
+        server_runs(options->paths().control()) ? import_there(*options, request) : import_here(*options, request);
     if (!report) {
       status = complain(report.error(), options->json);
       return;

@@ -5,8 +5,8 @@
 #include "crypto/certificate.hpp"
 #include "templates.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace ward::app {
 namespace {
@@ -14,7 +14,8 @@ namespace {
 Result<void> init(const Paths& paths) {
   const auto lock = DirectoryLock::take(paths);
   if (!lock) return std::unexpected(lock.error());
-  if (std::filesystem::exists(paths.configuration())) return fail("exists", fmt::format("{} is there already; nothing was changed", paths.configuration().string()));
+  if (std::filesystem::exists(paths.configuration()))
+    return fail("exists", fmt::format("{} is there already; nothing was changed", paths.configuration().string()));
   SystemRandom random;
   if (!std::filesystem::exists(paths.master_key()))
     if (auto made = write_file(paths.master_key(), base64_encode(random.bytes(32)) + "\n"); !made) return made;
@@ -36,12 +37,14 @@ void add_init(CLI::App& app, int& status) {
       status = complain(done.error(), options->json);
       return;
     }
-    fmt::print("wrote {}\n"
-               "next:  1. put the server's certificate and key into {}\n"
-               "       2. keep a copy of {} apart from the backups: without it nothing opens\n"
-               "       3. ward check --data {}\n"
-               "       4. ward serve --data {}\n",
-               paths.configuration().string(), (paths.directory / "tls").string(), paths.master_key().string(), options->data, options->data);
+    fmt::print(
+        "wrote {}\n"
+        "next:  1. put the server's certificate and key into {}\n"
+        "       2. keep a copy of {} apart from the backups: without it nothing opens\n"
+        "       3. ward check --data {}\n"
+        "       4. ward serve --data {}\n",
+        paths.configuration().string(), (paths.directory / "tls").string(), paths.master_key().string(), options->data,
+        options->data);
   });
 }
 

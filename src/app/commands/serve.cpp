@@ -1,8 +1,8 @@
 #include "commands/commands.hpp"
 #include "serving.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace ward::app {
 
@@ -20,11 +20,14 @@ void add_serve(CLI::App& app, int& status) {
 }
 
 void add_reload(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("reload", "apply a changed configuration to the running server; a bad one changes nothing");
+  auto* command =
+      app.add_subcommand("reload", "apply a changed configuration to the running server; a bad one changes nothing");
   auto options = std::make_shared<CommonOptions>();
   add_common(*command, *options, false);
   command->callback([options, &status] {
-    status = ask(*options, {{"command", "reload"}}, [](const boost::json::object& answer) { fmt::print("{}\n", std::string(answer.at("message").as_string())); });
+    status = ask(*options, {{"command", "reload"}}, [](const boost::json::object& answer) {
+      fmt::print("{}\n", std::string(answer.at("message").as_string()));
+    });
   });
 }
 

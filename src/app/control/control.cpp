@@ -2,14 +2,14 @@
 
 #include "base/log.hpp"
 
-#include <atomic>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <thread>
 #include <unistd.h>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 namespace ward::app {
@@ -34,7 +34,9 @@ Result<sockaddr_un> address_of(const std::filesystem::path& socket) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = socket.string();
-  if (path.size() >= sizeof address.sun_path) return fail("control", fmt::format("{} is too long for a socket (at most {} bytes); use a shorter --data", path, sizeof address.sun_path - 1));
+  if (path.size() >= sizeof address.sun_path)
+    return fail("control", fmt::format("{} is too long for a socket (at most {} bytes); use a shorter --data", path,
+                                       sizeof address.sun_path - 1));
   path.copy(address.sun_path, path.size());
   return address;
 }
@@ -76,7 +78,10 @@ bool is_trusted(int fd) {
 class Listening final : public ControlServer {
  public:
   Listening(Descriptor listener, std::filesystem::path socket, ControlHandler handler)
-      : listener_(std::move(listener)), socket_(std::move(socket)), handler_(std::move(handler)), thread_([this] { accept_peers(); }) {}
+      : listener_(std::move(listener)),
+        socket_(std::move(socket)),
+        handler_(std::move(handler)),
+        thread_([this] { accept_peers(); }) {}
 
   ~Listening() override {
     stopping_ = true;
@@ -113,7 +118,8 @@ class Listening final : public ControlServer {
     boost::system::error_code bad;
     const json::value request = json::parse(line, bad);
     if (bad || !request.is_object()) return;
-    const auto answer = handler_(request.as_object(), [fd](const json::object& progress) { send_line(fd, {{"progress", progress}}); });
+    const auto answer =
+        handler_(request.as_object(), [fd](const json::object& progress) { send_line(fd, {{"progress", progress}}); });
     if (answer)
       send_line(fd, {{"answer", *answer}});
     else
@@ -139,20 +145,23 @@ Result<Descriptor> connect(const std::filesystem::path& socket) {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::filesystem::path& socket, ControlHandler handler) {
+Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::filesystem::path& socket,
+                                                           ControlHandler handler) {
   const auto address = address_of(socket);
   if (!address) return std::unexpected(address.error());
   std::error_code ignored;
   std::filesystem::remove(socket, ignored);  // of a server that was killed; the directory's lock says that none runs
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const mode_t before = ::umask(0177);
-  const bool bound = ::bind(fd.fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 && ::listen(fd.fd, 8) == 0;
+  const bool bound =
+      ::bind(fd.fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 && ::listen(fd.fd, 8) == 0;
   ::umask(before);
   if (!bound) return fail_errno("control", socket.string());
   return std::unique_ptr<ControlServer>(new Listening(std::move(fd), socket, std::move(handler)));
 }
 
-Result<json::object> ask_server(const std::filesystem::path& socket, const json::object& request, const Progress& progress) {
+Result<json::object> ask_server(const std::filesystem::path& socket, const json::object& request,
+                                const Progress& progress) {
   auto fd = connect(socket);
   if (!fd) return std::unexpected(std::move(fd.error()));
   if (!send_line(fd->fd, request)) return fail("control", "the server closed the control socket");

@@ -41,7 +41,8 @@ class Chart {
   bool has(std::string_view illness) const;
   double progress(Day day) const;  // 0 five years ago, 1 today
   Json subject() const;
-  std::string observation(Day day, const std::string& encounter, const Measure& measure, double value, const char* category);
+  std::string observation(Day day, const std::string& encounter, const Measure& measure, double value,
+                          const char* category);
 
   Chance& chance_;
   Day today_;

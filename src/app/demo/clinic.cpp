@@ -1,7 +1,7 @@
 #include "demo/clinic.hpp"
 
-#include "demo/chart.hpp"
 #include "demo/chance.hpp"
+#include "demo/chart.hpp"
 #include "demo/json_text.hpp"
 #include "demo/vocabulary.hpp"
 
@@ -21,7 +21,8 @@ struct Department {
   const char* key;
   const char* name;
 };
-constexpr Department departments[] = {{"primary", "Primary Care"}, {"cardiology", "Cardiology"}, {"office", "Administration"}};
+constexpr Department departments[] = {
+    {"primary", "Primary Care"}, {"cardiology", "Cardiology"}, {"office", "Administration"}};
 
 constexpr StaffMember staff[] = {
     {"dr.adams", "physician", "Judith", "Adams", "primary", "394814009"},
@@ -43,26 +44,54 @@ std::string practitioner_id(const StaffMember& member) {
 }
 
 void add_organizations(Clinic& clinic) {
-  clinic.resources.push_back({"Organization", "clinic", object({{"resourceType", text("Organization")}, {"id", text("clinic")}, {"active", "true"},
-      {"name", text("Lakeside Demo Clinic (synthetic)")}, {"telecom", array({object({{"system", text("phone")}, {"value", text("555-0100")}})})}})});
+  clinic.resources.push_back(
+      {"Organization", "clinic",
+       object({{"resourceType", text("Organization")},
+               {"id", text("clinic")},
+               {"active", "true"},
+               {"name", text("Lakeside Demo Clinic (synthetic)")},
+               {"telecom", array({object({{"system", text("phone")}, {"value", text("555-0100")}})})}})});
   for (const Department& department : departments)
-    clinic.resources.push_back({"Organization", department_id(department.key), object({{"resourceType", text("Organization")}, {"id", text(department_id(department.key))},
-        {"active", "true"}, {"name", text(department.name)}, {"partOf", object({{"reference", text("Organization/clinic")}})}})});
-  clinic.resources.push_back({"Location", "room-1", object({{"resourceType", text("Location")}, {"id", text("room-1")}, {"status", text("active")},
-      {"name", text("Consulting room 1")}, {"managingOrganization", object({{"reference", text("Organization/dept-primary")}})}})});
+    clinic.resources.push_back({"Organization", department_id(department.key),
+                                object({{"resourceType", text("Organization")},
+                                        {"id", text(department_id(department.key))},
+                                        {"active", "true"},
+                                        {"name", text(department.name)},
+                                        {"partOf", object({{"reference", text("Organization/clinic")}})}})});
+  clinic.resources.push_back(
+      {"Location", "room-1",
+       object({{"resourceType", text("Location")},
+               {"id", text("room-1")},
+               {"status", text("active")},
+               {"name", text("Consulting room 1")},
+               {"managingOrganization", object({{"reference", text("Organization/dept-primary")}})}})});
 }
 
 void add_staff(Clinic& clinic) {
   for (const StaffMember& member : staff) {
     const std::string id = practitioner_id(member);
     const bool clinical = *member.specialty != '\0';
-    clinic.resources.push_back({"Practitioner", id, object({{"resourceType", text("Practitioner")}, {"id", text(id)}, {"active", "true"},
-        {"name", array({object({{"family", text(member.family)}, {"given", array({text(member.given)})}, {"prefix", std::string_view(member.role) == "physician" ? array({text("Dr.")}) : ""}})})}})});
+    clinic.resources.push_back(
+        {"Practitioner", id,
+         object({{"resourceType", text("Practitioner")},
+                 {"id", text(id)},
+                 {"active", "true"},
+                 {"name", array({object({{"family", text(member.family)},
+                                         {"given", array({text(member.given)})},
+                                         {"prefix", std::string_view(member.role) == "physician" ? array({text("Dr.")})
+                                                                                                 : ""}})})}})});
     const std::string role_id = "role-" + id;
-    clinic.resources.push_back({"PractitionerRole", role_id, object({{"resourceType", text("PractitionerRole")}, {"id", text(role_id)}, {"active", "true"},
-        {"practitioner", object({{"reference", text("Practitioner/" + id)}})},
-        {"organization", object({{"reference", text("Organization/" + department_id(member.department))}})},
-        {"specialty", clinical ? array({object({{"coding", array({object({{"system", text(snomed)}, {"code", text(member.specialty)}})})}})}) : ""}})});
+    clinic.resources.push_back(
+        {"PractitionerRole", role_id,
+         object({{"resourceType", text("PractitionerRole")},
+                 {"id", text(role_id)},
+                 {"active", "true"},
+                 {"practitioner", object({{"reference", text("Practitioner/" + id)}})},
+                 {"organization", object({{"reference", text("Organization/" + department_id(member.department))}})},
+                 {"specialty", clinical
+                                   ? array({object({{"coding", array({object({{"system", text(snomed)},
+                                                                              {"code", text(member.specialty)}})})}})})
+                                   : ""}})});
     clinic.members.push_back({member.username, member.role, "Practitioner/" + id});
   }
 }
@@ -75,9 +104,12 @@ Clinic make_clinic(std::uint64_t seed, WallTime today, unsigned patients) {
   add_organizations(clinic);
   add_staff(clinic);
   for (unsigned i = 0; i < patients; ++i) {
-    // The first third belongs to primary care and its physician, so that the tour finds the same patient from every desk.
+    // The first third belongs to primary care and its physician, so that the tour finds the same patient from every
+    // desk.
     const bool primary = i % 3 != 2;
-    const Attendance attendance{.physician = primary ? "dr-adams" : "dr-baker", .nurse = "nurse-cole", .department = primary ? "dept-primary" : "dept-cardiology"};
+    const Attendance attendance{.physician = primary ? "dr-adams" : "dr-baker",
+                                .nurse = "nurse-cole",
+                                .department = primary ? "dept-primary" : "dept-cardiology"};
     Chart chart(chance, today, attendance, i);
     chart.write(clinic);
     if (i == 0) clinic.members.push_back({"patient.one", "patient", "Patient/" + chart.patient_id()});

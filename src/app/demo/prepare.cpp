@@ -9,10 +9,10 @@
 #include "json/json.hpp"
 #include "templates.hpp"
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdio>
 #include <map>
-#include <unistd.h>
 
 namespace ward::demo {
 namespace {
@@ -31,8 +31,10 @@ struct DemoClient {
   const char* scope;
 };
 constexpr DemoClient clients[] = {
-    {"backend-key", "Lab interface (key)", "private_key_jwt", "system/Patient.rs system/Observation.cruds system/DiagnosticReport.cruds"},
-    {"backend-secret", "Registry export (secret)", "client_secret_basic", "system/Patient.rs system/Observation.rs system/Condition.rs"},
+    {"backend-key", "Lab interface (key)", "private_key_jwt",
+     "system/Patient.rs system/Observation.cruds system/DiagnosticReport.cruds"},
+    {"backend-secret", "Registry export (secret)", "client_secret_basic",
+     "system/Patient.rs system/Observation.rs system/Condition.rs"},
 };
 
 Result<void> make_certificates(const Paths& paths) {
@@ -44,30 +46,40 @@ Result<void> make_certificates(const Paths& paths) {
   SystemRandom random;
   const auto authority = crypto::make_authority("Ward demo CA (this machine only)", clock, random);
   if (!authority) return std::unexpected(authority.error());
-  const auto server = crypto::make_server_certificate(*authority, {.common_name = "localhost", .dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}}, clock, random);
+  const auto server = crypto::make_server_certificate(
+      *authority, {.common_name = "localhost", .dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}}, clock, random);
   if (!server) return std::unexpected(server.error());
-  for (const auto& [name, content] : {std::pair(tls / "ca.pem", authority->certificate_pem), std::pair(tls / "server.pem", server->certificate_pem + authority->certificate_pem)})
+  for (const auto& [name, content] :
+       {std::pair(tls / "ca.pem", authority->certificate_pem),
+        std::pair(tls / "server.pem", server->certificate_pem + authority->certificate_pem)})
     if (auto written = app::write_file(name, content, 0644); !written) return written;
   return app::write_file(tls / "server.key", server->key_pem.reveal());
 }
 
 std::string ports_overlay(const DemoOptions& options) {
-  return fmt::format("# Written at each start, from the command line.\n[listen]\nhttps = \"127.0.0.1:{}\"\nhttp = \"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\n", options.port, options.http_port, options.admin_port);
+  return fmt::format(
+      "# Written at each start, from the command line.\n[listen]\nhttps = \"127.0.0.1:{}\"\nhttp = "
+      "\"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\n",
+      options.port, options.http_port, options.admin_port);
 }
 
 /// Passwords and client keys, made once and kept beside demo.json, which is written anew at each start.
 Result<json_value::object> load_credentials(const Paths& paths) {
   const auto file = paths.directory / "demo-credentials.json";
-  if (!std::filesystem::exists(file)) return json_value::object{{"users", json_value::object()}, {"clients", json_value::object()}};
+  if (!std::filesystem::exists(file))
+    return json_value::object{{"users", json_value::object()}, {"clients", json_value::object()}};
   const auto text = app::read_file(file);
   if (!text) return std::unexpected(text.error());
   boost::system::error_code bad;
   json_value::value parsed = json_value::parse(*text, bad);
-  if (bad || !parsed.is_object()) return fail("demo", fmt::format("{} is damaged; remove the directory to start anew", file.string()));
+  if (bad || !parsed.is_object())
+    return fail("demo", fmt::format("{} is damaged; remove the directory to start anew", file.string()));
   return parsed.as_object();
 }
 
-Result<void> keep_credentials(const Paths& paths, const json_value::object& credentials) { return app::write_file(paths.directory / "demo-credentials.json", json_value::serialize(credentials) + "\n"); }
+Result<void> keep_credentials(const Paths& paths, const json_value::object& credentials) {
+  return app::write_file(paths.directory / "demo-credentials.json", json_value::serialize(credentials) + "\n");
+}
 
 /// Secrets are kept before anybody is added with them: a start that was cut off in between is taken up by the next one.
 Result<void> make_credentials(app::Server& server, const Clinic& clinic, json_value::object& credentials) {
@@ -82,18 +94,27 @@ Result<void> make_credentials(app::Server& server, const Clinic& clinic, json_va
       kept[client.id] = json_value::object{{"client_secret", random.token(32)}};
     } else {
       const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p384);
-      kept[client.id] = json_value::object{{"jwk", json_value::parse(crypto::private_jwk(key, random.token(8)).reveal())}};
+      kept[client.id] =
+          json_value::object{{"jwk", json_value::parse(crypto::private_jwk(key, random.token(8)).reveal())}};
     }
   }
   return keep_credentials(server.installation().paths, credentials);
 }
 
 Result<void> add_people(app::Server& server, const Clinic& clinic, const json_value::object& credentials) {
-  static const std::map<std::string, const char*> purposes{{"physician", "TREAT"}, {"nurse", "TREAT"}, {"front-desk", "HOPERAT"}, {"billing", "HPAYMT"}, {"patient", "PATRQT"}, {"privacy-officer", "HOPERAT"}, {"administrator", "HOPERAT"}};
+  static const std::map<std::string, const char*> purposes{{"physician", "TREAT"},      {"nurse", "TREAT"},
+                                                           {"front-desk", "HOPERAT"},   {"billing", "HPAYMT"},
+                                                           {"patient", "PATRQT"},       {"privacy-officer", "HOPERAT"},
+                                                           {"administrator", "HOPERAT"}};
   for (const Member& member : clinic.members) {
     if (server.identity().person(member.username)) continue;
     const auto added = app::manage_user(server.identity(), server.installation(),
-                                        {{"what", "add"}, {"name", member.username}, {"roles", json_value::array{member.role}}, {"fhir_user", member.fhir_user}, {"password", credentials.at("users").at(member.username)}, {"purposes", json_value::array{purposes.at(member.role)}}});
+                                        {{"what", "add"},
+                                         {"name", member.username},
+                                         {"roles", json_value::array{member.role}},
+                                         {"fhir_user", member.fhir_user},
+                                         {"password", credentials.at("users").at(member.username)},
+                                         {"purposes", json_value::array{purposes.at(member.role)}}});
     if (!added) return std::unexpected(added.error());
   }
   return {};
@@ -102,7 +123,13 @@ Result<void> add_people(app::Server& server, const Clinic& clinic, const json_va
 Result<void> add_clients(app::Server& server, const json_value::object& credentials) {
   for (const DemoClient& client : clients) {
     if (server.identity().client(client.id)) continue;
-    json_value::object request{{"what", "add"}, {"client_id", client.id}, {"client_name", client.name}, {"token_endpoint_auth_method", client.authentication}, {"scope", client.scope}, {"roles", json_value::array{"backend"}}, {"purpose", "TREAT"}};
+    json_value::object request{{"what", "add"},
+                               {"client_id", client.id},
+                               {"client_name", client.name},
+                               {"token_endpoint_auth_method", client.authentication},
+                               {"scope", client.scope},
+                               {"roles", json_value::array{"backend"}},
+                               {"purpose", "TREAT"}};
     const json_value::object& kept = credentials.at("clients").at(client.id).as_object();
     if (const auto* secret = kept.if_contains("client_secret")) request["client_secret"] = *secret;
     if (const auto* jwk = kept.if_contains("jwk")) {
@@ -123,8 +150,15 @@ Result<store::Change> change_of(Resource& resource, const std::vector<std::strin
   if (!document) return std::unexpected(document.error());
   auto index = fhir::index(*document, resource.type, resource.id, {.own_bases = own_bases});
   if (!index) return std::unexpected(index.error());
-  store::Change change{.operation = store::Operation::create, .type = resource.type, .id = resource.id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
-  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
+  store::Change change{.operation = store::Operation::create,
+                       .type = resource.type,
+                       .id = resource.id,
+                       .expected_version = std::nullopt,
+                       .body = {},
+                       .index = std::move(*index),
+                       .relationships = {}};
+  for (access::Relationship& row : access::derive(*document))
+    change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
   change.body = std::move(body);
   return change;
 }
@@ -134,13 +168,18 @@ Result<void> write_batch(Installation& in, std::vector<store::Change> changes) {
   std::map<std::string, std::uint64_t> types;
   for (const store::Change& change : changes) {
     ++types[change.type];
-    record.subjects.inside().of.push_back({change.index.patients.empty() ? "" : "Patient/" + change.index.patients.front(), {change.type + "/" + change.id}});
+    record.subjects.inside().of.push_back(
+        {change.index.patients.empty() ? "" : "Patient/" + change.index.patients.front(),
+         {change.type + "/" + change.id}});
   }
   record.types.assign(types.begin(), types.end());
   auto intent = in.log->intend_blocking(std::move(record));
   if (!intent) return std::unexpected(std::move(intent.error()));
   auto written = in.store->write_blocking(std::move(changes), intent->permit());
-  auto settled = in.log->outcome_blocking(*intent, {.event = std::string(audit::event::phi_import), .action = 'C', .outcome = written ? audit::Outcome::success : audit::Outcome::failed});
+  auto settled =
+      in.log->outcome_blocking(*intent, {.event = std::string(audit::event::phi_import),
+                                         .action = 'C',
+                                         .outcome = written ? audit::Outcome::success : audit::Outcome::failed});
   if (!written) return std::unexpected(std::move(written.error()));
   if (!settled) return std::unexpected(std::move(settled.error()));
   return {};
@@ -175,19 +214,28 @@ Result<void> add_records(app::Server& server, Clinic& clinic) {
 json_value::object demo_json(app::Server& server, const Clinic& clinic, const json_value::object& credentials) {
   json_value::array users, apps;
   for (const Member& member : clinic.members)
-    users.push_back(json_value::object{{"username", member.username}, {"password", credentials.at("users").as_object().at(member.username)}, {"role", member.role}, {"fhir_user", member.fhir_user}});
+    users.push_back(json_value::object{{"username", member.username},
+                                       {"password", credentials.at("users").as_object().at(member.username)},
+                                       {"role", member.role},
+                                       {"fhir_user", member.fhir_user}});
   for (const DemoClient& client : clients) {
     json_value::object one{{"client_id", client.id}, {"auth", client.authentication}, {"scopes", client.scope}};
     for (const auto& [name, value] : credentials.at("clients").as_object().at(client.id).as_object()) one[name] = value;
     apps.push_back(std::move(one));
   }
-  return {{"base", server.base()}, {"fhir", server.fhir_base()}, {"admin", fmt::format("http://127.0.0.1:{}", server.admin_port())},
-          {"ca_file", (server.installation().paths.directory / "tls" / "ca.pem").string()}, {"pid", ::getpid()}, {"users", std::move(users)}, {"clients", std::move(apps)},
+  return {{"base", server.base()},
+          {"fhir", server.fhir_base()},
+          {"admin", fmt::format("http://127.0.0.1:{}", server.admin_port())},
+          {"ca_file", (server.installation().paths.directory / "tls" / "ca.pem").string()},
+          {"pid", ::getpid()},
+          {"users", std::move(users)},
+          {"clients", std::move(apps)},
           {"patients", json_value::array(clinic.patients.begin(), clinic.patients.end())}};
 }
 
 void print_tour(app::Server& server, const Clinic& clinic) {
-  const std::string directory = server.installation().paths.directory.string(), program = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string directory = server.installation().paths.directory.string(),
+                    program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string& patient = clinic.patients.front();
   fmt::print(R"tour(
 The demo clinic is open: {0}
@@ -218,9 +266,11 @@ Result<std::vector<std::filesystem::path>> prepare_files(const Paths& paths, con
   if (error) return fail("directory", fmt::format("{} cannot be made: {}", paths.directory.string(), error.message()));
   if (auto made = make_certificates(paths); !made) return std::unexpected(std::move(made.error()));
   if (!std::filesystem::exists(paths.configuration()))
-    if (auto written = app::write_file(paths.configuration(), app::demo_template()); !written) return std::unexpected(std::move(written.error()));
+    if (auto written = app::write_file(paths.configuration(), app::demo_template()); !written)
+      return std::unexpected(std::move(written.error()));
   const auto ports = paths.directory / "demo-ports.toml";
-  if (auto written = app::write_file(ports, ports_overlay(options)); !written) return std::unexpected(std::move(written.error()));
+  if (auto written = app::write_file(ports, ports_overlay(options)); !written)
+    return std::unexpected(std::move(written.error()));
   std::vector<std::filesystem::path> overlays{ports};
   if (!options.extra.empty()) overlays.push_back(std::filesystem::absolute(options.extra));
   return overlays;
@@ -246,7 +296,10 @@ Result<void> prepare_clinic(app::Server& server, const DemoOptions&) {
   if (auto made = make_credentials(server, clinic, *credentials); !made) return made;
   if (auto added = add_people(server, clinic, *credentials); !added) return added;
   if (auto added = add_clients(server, *credentials); !added) return added;
-  if (auto written = app::write_file(paths.demo(), json_value::serialize(demo_json(server, clinic, *credentials)) + "\n"); !written) return written;
+  if (auto written =
+          app::write_file(paths.demo(), json_value::serialize(demo_json(server, clinic, *credentials)) + "\n");
+      !written)
+    return written;
   print_tour(server, clinic);
   return {};
 }

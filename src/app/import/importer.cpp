@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t listed_max = 10'000;
 constexpr std::size_t dangling_max = 1'000;
-constexpr json::Limits document_limits{.depth_max = 64, .members_max = 20'000'000};  // whole bundles of a file that an operator named
+constexpr json::Limits document_limits{.depth_max = 64,
+                                       .members_max = 20'000'000};  // whole bundles of a file that an operator named
 
 void list(std::vector<std::string>& lines, std::string line) {
   if (lines.size() < listed_max) lines.push_back(std::move(line));
@@ -34,7 +35,9 @@ struct Names {
   std::uint64_t resources = 0;
 };
 
-std::string urn_uuid(const std::string& full_url) { return full_url.starts_with("urn:uuid:") ? full_url.substr(9) : std::string(); }
+std::string urn_uuid(const std::string& full_url) {
+  return full_url.starts_with("urn:uuid:") ? full_url.substr(9) : std::string();
+}
 
 /// A resource keeps its own id; without one, a urn:uuid fullUrl gives it.
 std::string id_of(json::Value resource, const std::string& full_url) {
@@ -45,7 +48,8 @@ std::string id_of(json::Value resource, const std::string& full_url) {
 /// Calls `each` with every resource of a document: itself, or its entries.
 template <class Each>
 Result<void> each_resource(json::Value root, const Each& each) {
-  if (root.string("resourceType") != "Bundle" || !root["entry"]) return each(root, std::string(), std::optional<std::size_t>());
+  if (root.string("resourceType") != "Bundle" || !root["entry"])
+    return each(root, std::string(), std::optional<std::size_t>());
   std::size_t number = 0;
   for (json::Value entry = root["entry"].first(); entry; entry = entry.next(), ++number)
     if (entry["resource"])
@@ -54,10 +58,12 @@ Result<void> each_resource(json::Value root, const Each& each) {
 }
 
 void learn_identifiers(Names& names, json::Value resource, const std::string& type, const std::string& target) {
-  for (json::Value one = resource["identifier"].is_array() ? resource["identifier"].first() : json::Value(); one; one = one.next()) {
+  for (json::Value one = resource["identifier"].is_array() ? resource["identifier"].first() : json::Value(); one;
+       one = one.next()) {
     const std::string system = one.string("system"), value = one.string("value");
     if (value.empty()) continue;
-    const auto [known, fresh] = names.references.emplace(fmt::format("{}?identifier={}|{}", type, system, value), target);
+    const auto [known, fresh] =
+        names.references.emplace(fmt::format("{}?identifier={}|{}", type, system, value), target);
     if (!fresh && known->second != target) names.ambiguous.insert(known->first);
   }
 }
@@ -65,15 +71,17 @@ void learn_identifiers(Names& names, json::Value resource, const std::string& ty
 Result<void> learn(Names& names, const SourceDocument& source) {
   const auto document = json::Document::parse(source.bytes.view(), document_limits);
   if (!document) return {};  // the second pass says what is wrong, and where
-  return each_resource(document->root(), [&](json::Value resource, const std::string& full_url, std::optional<std::size_t>) -> Result<void> {
-    ++names.resources;
-    const std::string type = resource.string("resourceType"), id = id_of(resource, full_url);
-    if (id.empty()) return {};
-    ++names.times[type + "/" + id];
-    if (!full_url.empty()) names.references.emplace(full_url, type + "/" + id);
-    learn_identifiers(names, resource, type, type + "/" + id);
-    return {};
-  });
+  return each_resource(
+      document->root(),
+      [&](json::Value resource, const std::string& full_url, std::optional<std::size_t>) -> Result<void> {
+        ++names.resources;
+        const std::string type = resource.string("resourceType"), id = id_of(resource, full_url);
+        if (id.empty()) return {};
+        ++names.times[type + "/" + id];
+        if (!full_url.empty()) names.references.emplace(full_url, type + "/" + id);
+        learn_identifiers(names, resource, type, type + "/" + id);
+        return {};
+      });
 }
 
 bool set_by_store(std::string_view name) { return name == "versionId" || name == "lastUpdated"; }
@@ -92,7 +100,8 @@ bool equal(json::Value a, json::Value b, bool (*ignored)(std::string_view) = nul
   if (!a.is_object()) return a.raw() == b.raw();
   const auto counted = [&](json::Value object) {
     std::size_t members = 0;
-    for (json::Value one = object.first(); one; one = one.next()) members += ignored != nullptr && ignored(one.name()) ? 0 : 1;
+    for (json::Value one = object.first(); one; one = one.next())
+      members += ignored != nullptr && ignored(one.name()) ? 0 : 1;
     return members;
   };
   if (counted(a) != counted(b)) return false;
@@ -114,7 +123,8 @@ bool same_content(const store::Version& stored, std::string_view body) {
 
 class Import {
  public:
-  Import(Installation& installation, const ImportRequest& request, Names& names, const std::function<void(const ImportProgress&)>& progress)
+  Import(Installation& installation, const ImportRequest& request, Names& names,
+         const std::function<void(const ImportProgress&)>& progress)
       : in_(installation), request_(request), names_(names), progress_(progress) {}
 
   Result<void> open_reader() {
@@ -130,9 +140,10 @@ class Import {
       refuse(source.where(), document.error().message());
       return {};
     }
-    return each_resource(document->root(), [&](json::Value resource, const std::string& full_url, std::optional<std::size_t> number) {
-      return take_resource(source, resource, full_url, number);
-    });
+    return each_resource(document->root(),
+                         [&](json::Value resource, const std::string& full_url, std::optional<std::size_t> number) {
+                           return take_resource(source, resource, full_url, number);
+                         });
   }
 
   Result<void> flush();
@@ -145,7 +156,8 @@ class Import {
     list(report.refusals, where + ": " + why);
   }
 
-  Result<void> take_resource(const SourceDocument& source, json::Value resource, const std::string& full_url, std::optional<std::size_t> number);
+  Result<void> take_resource(const SourceDocument& source, json::Value resource, const std::string& full_url,
+                             std::optional<std::size_t> number);
   Result<void> find_stored(json::Value resource, const std::string& type, const std::string& name);
   bool clean(Buffer& body, const std::string& name);
   Result<bool> is_known(const store::Version& current, std::string_view body);
@@ -158,8 +170,9 @@ class Import {
   std::unique_ptr<store::Reader> reader_;
   std::vector<store::Change> waiting_;
   std::set<std::string> waiting_names_;
-  std::set<std::string> unknown_;                                 // conditional references that lead nowhere
-  std::unordered_map<std::string, std::uint64_t> next_version_;   // of ids that come several times: the stored version that their next content may be
+  std::set<std::string> unknown_;  // conditional references that lead nowhere
+  std::unordered_map<std::string, std::uint64_t>
+      next_version_;  // of ids that come several times: the stored version that their next content may be
   std::uint64_t done_ = 0;
 };
 
@@ -199,7 +212,8 @@ Result<void> Import::find_stored(json::Value resource, const std::string& type, 
     }
     if (!unknown_.contains(text)) {
       const std::size_t mark = text.find('?');
-      auto search = fhir::parse_condition(text.substr(0, mark), text.substr(mark + 1), {.own_bases = request_.own_bases});
+      auto search =
+          fhir::parse_condition(text.substr(0, mark), text.substr(mark + 1), {.own_bases = request_.own_bases});
       if (search) {
         search->query.visible = {{.all = true, .patients = {}, .also = {}}};
         search->query.count = 2;
@@ -245,12 +259,17 @@ Result<bool> Import::is_known(const store::Version& current, std::string_view bo
   return false;
 }
 
-Result<void> Import::take_resource(const SourceDocument& source, json::Value resource, const std::string& full_url, std::optional<std::size_t> number) {
+Result<void> Import::take_resource(const SourceDocument& source, json::Value resource, const std::string& full_url,
+                                   std::optional<std::size_t> number) {
   ++done_;
   const std::string type = resource.string("resourceType"), id = id_of(resource, full_url), name = type + "/" + id;
-  const auto place = [&] { return fmt::format("{}{} {}", source.where(resource.begin()), number ? fmt::format(" entry {}", *number) : "", name); };
+  const auto place = [&] {
+    return fmt::format("{}{} {}", source.where(resource.begin()), number ? fmt::format(" entry {}", *number) : "",
+                       name);
+  };
   if (!r4::is_resource_type(type)) return refuse(place(), "resourceType: no R4 resource type"), Result<void>{};
-  if (id.empty()) return refuse(place(), "id: the resource has none, and no urn:uuid fullUrl gives one"), Result<void>{};
+  if (id.empty())
+    return refuse(place(), "id: the resource has none, and no urn:uuid fullUrl gives one"), Result<void>{};
   Buffer body = fhir::set_id(resource, id);
   {
     const auto whole = json::Document::parse(body.view());
@@ -264,7 +283,8 @@ Result<void> Import::take_resource(const SourceDocument& source, json::Value res
   const fhir::Reading reading = fhir::read_resource(*document, {.expected_type = type});
   if (!reading.ok()) {
     ++report.refused;
-    for (const Issue& issue : reading.issues) list(report.refusals, fmt::format("{}: {}", place(), issue.diagnostics));  // which begin with the expression
+    for (const Issue& issue : reading.issues)
+      list(report.refusals, fmt::format("{}: {}", place(), issue.diagnostics));  // which begin with the expression
     return {};
   }
   if (waiting_names_.contains(name))
@@ -282,8 +302,15 @@ Result<void> Import::take_resource(const SourceDocument& source, json::Value res
   }
   auto index = fhir::index(*document, type, id, {.own_bases = request_.own_bases});
   if (!index) return refuse(place(), index.error().message()), Result<void>{};
-  store::Change change{.operation = exists ? store::Operation::update : store::Operation::create, .type = type, .id = id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
-  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
+  store::Change change{.operation = exists ? store::Operation::update : store::Operation::create,
+                       .type = type,
+                       .id = id,
+                       .expected_version = std::nullopt,
+                       .body = {},
+                       .index = std::move(*index),
+                       .relationships = {}};
+  for (access::Relationship& row : access::derive(*document))
+    change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
   change.body = std::move(body);
   if (exists) list(report.new_versions, name);
   (exists ? report.updated : report.created) += 1;
@@ -302,7 +329,8 @@ Result<void> Import::flush() {
     if (change.index.patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
     for (const std::string& patient : change.index.patients) {
       auto& subjects = record.subjects.inside().of;
-      const auto known = std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == "Patient/" + patient; });
+      const auto known = std::find_if(subjects.begin(), subjects.end(),
+                                      [&](const audit::Subject& one) { return one.patient == "Patient/" + patient; });
       if (known != subjects.end())
         known->resources.push_back(resource);
       else
@@ -328,11 +356,20 @@ Result<void> Import::flush() {
 
 boost::json::object ImportReport::json() const {
   const auto lines = [](const std::vector<std::string>& all) { return boost::json::array(all.begin(), all.end()); };
-  return {{"created", created}, {"updated", updated}, {"unchanged", unchanged}, {"refused", refused}, {"narratives_cleaned", narratives_cleaned}, {"seconds", seconds},
-          {"new_versions", lines(new_versions)}, {"refusals", lines(refusals)}, {"cleaned", lines(cleaned)}, {"dangling", lines(dangling)}};
+  return {{"created", created},
+          {"updated", updated},
+          {"unchanged", unchanged},
+          {"refused", refused},
+          {"narratives_cleaned", narratives_cleaned},
+          {"seconds", seconds},
+          {"new_versions", lines(new_versions)},
+          {"refusals", lines(refusals)},
+          {"cleaned", lines(cleaned)},
+          {"dangling", lines(dangling)}};
 }
 
-Result<ImportReport> import_files(Installation& installation, const ImportRequest& request, const std::function<void(const ImportProgress&)>& progress) {
+Result<ImportReport> import_files(Installation& installation, const ImportRequest& request,
+                                  const std::function<void(const ImportProgress&)>& progress) {
   const MonoTime began = installation.clock.mono();
   const auto files = find_sources(request.files);
   if (!files) return std::unexpected(files.error());

@@ -1,8 +1,8 @@
 #include "import/source.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <zlib.h>
+#include <algorithm>
 
 namespace ward::app {
 namespace {
@@ -76,14 +76,17 @@ Result<void> each_document(const std::filesystem::path& path, const std::functio
     const int got = ::gzread(in.file, piece.data(), static_cast<unsigned>(piece.size()));
     int state = Z_OK;
     const char* said = ::gzerror(in.file, &state);
-    if (got == 0 && state == Z_BUF_ERROR) return fail("file_read", fmt::format("{} is damaged: it ends in the middle of line {}", path.string(), line));
+    if (got == 0 && state == Z_BUF_ERROR)
+      return fail("file_read", fmt::format("{} is damaged: it ends in the middle of line {}", path.string(), line));
     if (got < 0) return fail("file_read", fmt::format("{} is damaged near line {}: {}", path.string(), line, said));
     if (got == 0) break;
     std::string_view rest(piece.data(), static_cast<std::size_t>(got));
     while (!rest.empty()) {
       const std::size_t end = lines ? rest.find('\n') : std::string_view::npos;
       document.append(rest.substr(0, end));
-      if (document.size() > document_bytes_max) return fail("file_read", fmt::format("{}:{} is larger than {} MiB", path.string(), line, document_bytes_max >> 20));
+      if (document.size() > document_bytes_max)
+        return fail("file_read",
+                    fmt::format("{}:{} is larger than {} MiB", path.string(), line, document_bytes_max >> 20));
       if (end == std::string_view::npos) break;
       if (auto done = deliver(); !done) return done;
       ++line;

@@ -24,13 +24,17 @@ class Backend {
 
   /// The current version, also if deleted; nothing if there never was one.
   virtual boost::asio::awaitable<Allowed<MaybeVersion>> read(Exchange&, std::string_view type, std::string_view id) = 0;
-  virtual boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange&, std::string_view type, std::string_view id, std::uint64_t version) = 0;
+  virtual boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange&, std::string_view type,
+                                                                     std::string_view id, std::uint64_t version) = 0;
   /// Newest first.
-  virtual boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange&, std::string_view type, std::string_view id, std::size_t limit) = 0;
+  virtual boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange&, std::string_view type,
+                                                                               std::string_view id,
+                                                                               std::size_t limit) = 0;
   /// `search.query.visible` is part of the query. Every version found carries its patients.
   virtual boost::asio::awaitable<Allowed<store::Page>> search(Exchange&, const fhir::Search& search) = 0;
   /// All or none, if `atomic()`; else one change only.
-  virtual boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange&, std::vector<store::Change> changes, ChangePermit permit) = 0;
+  virtual boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange&, std::vector<store::Change> changes,
+                                                                      ChangePermit permit) = 0;
   virtual bool atomic() const = 0;
 };
 

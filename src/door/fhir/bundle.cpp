@@ -17,25 +17,41 @@ using fhir::BundleRequest;
 
 constexpr std::size_t entries_max = 500;  // of one request; larger sets belong to `ward import`
 
-bool is_get(const BundleRequest& entry) { return entry.method == BundleMethod::get || entry.method == BundleMethod::head; }
+bool is_get(const BundleRequest& entry) {
+  return entry.method == BundleMethod::get || entry.method == BundleMethod::head;
+}
 
 Refusal entry_refusal(std::string code, std::string said, std::size_t index) {
-  return {.status = 400, .code = code, .kind = CauseKind::validation, .cause = code, .issues = {{.code = "invalid", .diagnostics = std::move(said), .expression = fmt::format("Bundle.entry[{}]", index)}}};
+  return {
+      .status = 400,
+      .code = code,
+      .kind = CauseKind::validation,
+      .cause = code,
+      .issues = {
+          {.code = "invalid", .diagnostics = std::move(said), .expression = fmt::format("Bundle.entry[{}]", index)}}};
 }
 
 /// A refusal with the entry that it came from.
 Refusal located(Refusal refusal, std::size_t index) {
-  if (refusal.issues.empty()) refusal.issues.push_back({.code = "processing", .diagnostics = refusal.kind == CauseKind::record ? "refused" : refusal.cause});
-  for (Issue& issue : refusal.issues) issue.expression = fmt::format("Bundle.entry[{}]", index) + (issue.expression.empty() ? "" : ".resource: " + issue.expression);
+  if (refusal.issues.empty())
+    refusal.issues.push_back(
+        {.code = "processing", .diagnostics = refusal.kind == CauseKind::record ? "refused" : refusal.cause});
+  for (Issue& issue : refusal.issues)
+    issue.expression =
+        fmt::format("Bundle.entry[{}]", index) + (issue.expression.empty() ? "" : ".resource: " + issue.expression);
   return refusal;
 }
 
 Allowed<access::Interaction> interaction_of(const BundleRequest& entry) {
   switch (entry.method) {
-    case BundleMethod::post: return access::Interaction::create;
-    case BundleMethod::put: return access::Interaction::update;
-    case BundleMethod::remove: return access::Interaction::remove;
-    default: return refuse(entry_refusal("not-supported", "this method is not supported in an entry", entry.index));
+    case BundleMethod::post:
+      return access::Interaction::create;
+    case BundleMethod::put:
+      return access::Interaction::update;
+    case BundleMethod::remove:
+      return access::Interaction::remove;
+    default:
+      return refuse(entry_refusal("not-supported", "this method is not supported in an entry", entry.index));
   }
 }
 
@@ -52,8 +68,18 @@ Allowed<Content> content_of(Exchange& x, const BundleRequest& entry) {
 Allowed<WriteRequest> write_request(const BundleRequest& entry) {
   auto interaction = interaction_of(entry);
   if (!interaction) return refuse(interaction.error());
-  if (!entry.rest.empty()) return refuse(Refusal{.status = 404, .code = "not_found", .kind = CauseKind::protocol, .cause = "operation", .issues = {{.code = "not-found", .diagnostics = "there is nothing under this url"}}});
-  WriteRequest request{.interaction = *interaction, .type = entry.type, .id = entry.id, .query = entry.query, .if_match = entry.if_match, .if_none_exist = entry.if_none_exist};
+  if (!entry.rest.empty())
+    return refuse(Refusal{.status = 404,
+                          .code = "not_found",
+                          .kind = CauseKind::protocol,
+                          .cause = "operation",
+                          .issues = {{.code = "not-found", .diagnostics = "there is nothing under this url"}}});
+  WriteRequest request{.interaction = *interaction,
+                       .type = entry.type,
+                       .id = entry.id,
+                       .query = entry.query,
+                       .if_match = entry.if_match,
+                       .if_none_exist = entry.if_none_exist};
   request.full_url = entry.full_url;
   return request;
 }
@@ -63,7 +89,8 @@ Allowed<void> scan_conditions(Exchange& x, const fhir::BundleRequests& requests)
   for (const BundleRequest& entry : requests.entries) {
     if (is_get(entry)) continue;
     for (const std::string& query : {entry.query, entry.if_none_exist})
-      if (auto scanned = scan_condition(x, entry.type, query); !scanned) return refuse(located(scanned.error(), entry.index));
+      if (auto scanned = scan_condition(x, entry.type, query); !scanned)
+        return refuse(located(scanned.error(), entry.index));
   }
   return {};
 }
@@ -133,11 +160,13 @@ Names choose_names(Exchange& x, const fhir::BundleRequests& requests) {
 }
 
 /// If-None-Exist entries first: what they match, or will create, gets its name before references are rewritten.
-awaitable<Allowed<void>> resolve_conditional_creates(Exchange& x, const fhir::BundleRequests& requests, Names& names, std::map<std::size_t, Plan>& matched) {
+awaitable<Allowed<void>> resolve_conditional_creates(Exchange& x, const fhir::BundleRequests& requests, Names& names,
+                                                     std::map<std::size_t, Plan>& matched) {
   for (std::size_t i = 0; i < requests.entries.size(); ++i) {
     const BundleRequest& entry = requests.entries[i];
     if (entry.method != BundleMethod::post || entry.if_none_exist.empty()) continue;
-    WriteRequest probe{.interaction = access::Interaction::create, .type = entry.type, .if_none_exist = entry.if_none_exist};
+    WriteRequest probe{
+        .interaction = access::Interaction::create, .type = entry.type, .if_none_exist = entry.if_none_exist};
     probe.match_only = true;
     const Arriving nothing;
     auto plan = co_await plan_write(x, probe, nothing);
@@ -162,14 +191,22 @@ awaitable<Allowed<void>> resolve_conditional_references(Exchange& x, const Bundl
   for (const std::string& text : fhir::conditional_references(entry.resource, entry.type)) {
     if (names.references.contains(text)) continue;
     const std::size_t mark = text.find('?');
-    WriteRequest probe{.interaction = access::Interaction::create, .type = text.substr(0, mark), .if_none_exist = text.substr(mark + 1)};
+    WriteRequest probe{.interaction = access::Interaction::create,
+                       .type = text.substr(0, mark),
+                       .if_none_exist = text.substr(mark + 1)};
     probe.match_only = true;
     probe.reference = true;
     const Arriving nothing;
     auto plan = co_await plan_write(x, probe, nothing);
     if (!plan) co_return refuse(located(plan.error(), entry.index));
     if (plan->id.empty())
-      co_return refuse(located({.status = 412, .code = "precondition_failed", .kind = CauseKind::record, .cause = "conditional reference", .issues = {{.code = "not-found", .diagnostics = "a conditional reference matches nothing"}}}, entry.index));
+      co_return refuse(
+          located({.status = 412,
+                   .code = "precondition_failed",
+                   .kind = CauseKind::record,
+                   .cause = "conditional reference",
+                   .issues = {{.code = "not-found", .diagnostics = "a conditional reference matches nothing"}}},
+                  entry.index));
     names.references.emplace(text, plan->type + "/" + plan->id);
   }
   co_return Allowed<void>{};
@@ -201,13 +238,24 @@ Allowed<void> refuse_doubles(const std::vector<Plan>& plans) {
   std::set<std::string> seen;
   for (const Plan& plan : plans)
     if (plan.change && !seen.insert(plan.type + "/" + plan.id).second)
-      return refuse({.status = 400, .code = "transaction_overlap", .kind = CauseKind::validation, .cause = "two entries change one resource", .issues = {{.code = "invalid", .diagnostics = "two entries of the transaction change the same resource"}}});
+      return refuse(
+          {.status = 400,
+           .code = "transaction_overlap",
+           .kind = CauseKind::validation,
+           .cause = "two entries change one resource",
+           .issues = {{.code = "invalid", .diagnostics = "two entries of the transaction change the same resource"}}});
   return {};
 }
 
 awaitable<Allowed<void>> run_transaction(Exchange& x, const fhir::BundleRequests& requests) {
   if (!backend_of(x).atomic())
-    co_return refuse({.status = 501, .code = "transaction_unsupported", .kind = CauseKind::protocol, .cause = "proxied server", .issues = {{.code = "not-supported", .diagnostics = "transactions are not served in front of another server; send a batch"}}});
+    co_return refuse(
+        {.status = 501,
+         .code = "transaction_unsupported",
+         .kind = CauseKind::protocol,
+         .cause = "proxied server",
+         .issues = {{.code = "not-supported",
+                     .diagnostics = "transactions are not served in front of another server; send a batch"}}});
   Names names = choose_names(x, requests);
   std::map<std::size_t, Plan> matched;
   auto resolved = co_await resolve_conditional_creates(x, requests, names, matched);

@@ -7,11 +7,18 @@
 namespace ward::door {
 namespace {
 
-bool searches(const r4::SearchParam& param) { return param.type != r4::ParamType::composite && param.type != r4::ParamType::special; }
+bool searches(const r4::SearchParam& param) {
+  return param.type != r4::ParamType::composite && param.type != r4::ParamType::special;
+}
 
 std::string statement(const Route& route, const identity::Identity&) {
   const bool proxied = route.upstream != nullptr;
-  fhir::CapabilityDescription description{.url = route.base, .version = "0.1.0", .date = "2026-11-24", .types = {}, .patch_formats = {}, .searches = searches};
+  fhir::CapabilityDescription description{.url = route.base,
+                                          .version = "0.1.0",
+                                          .date = "2026-11-24",
+                                          .types = {},
+                                          .patch_formats = {},
+                                          .searches = searches};
   if (proxied) description.system_interactions = {"batch"};
   const std::string origin = route.base.substr(0, route.base.find('/', 8));
   description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token", .revoke = origin + "/oauth/revoke"};

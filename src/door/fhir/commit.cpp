@@ -12,10 +12,15 @@ std::string_view event_of(const Plan& plan) {
 
 /// What a record says of the planned changes; ids and patients go into its sealed part.
 audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
-  audit::Record record{.event = std::string(event_of(plans.front())), .action = plans.front().remove ? 'D' : plans.front().status == 201 ? 'C' : 'U', .method = std::string(x.stream.head().method)};
+  audit::Record record{.event = std::string(event_of(plans.front())),
+                       .action = plans.front().remove          ? 'D'
+                                 : plans.front().status == 201 ? 'C'
+                                                               : 'U',
+                       .method = std::string(x.stream.head().method)};
   record.route = x.route->path_template() + std::string(x.fhir.path_template());
   record.actor = actor_of(*x.caller);
-  if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);  // what a crash leaves open there is unknown, not undone
+  if (x.route->upstream != nullptr)
+    record.detail.emplace_back("upstream", x.route->name);  // what a crash leaves open there is unknown, not undone
   record.roles = x.caller->roles;
   record.client = x.caller->client_id;
   record.jti = x.caller->token_id;
@@ -29,7 +34,8 @@ audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
     ++types[plan.type];
     const std::string resource = plan.type + "/" + plan.id;
     if (plan.patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
-    for (const std::string& patient : plan.patients) record.subjects.inside().of.push_back({"Patient/" + patient, {resource}});
+    for (const std::string& patient : plan.patients)
+      record.subjects.inside().of.push_back({"Patient/" + patient, {resource}});
   }
   record.types.assign(types.begin(), types.end());
   if (x.route->upstream != nullptr) record.detail.emplace_back("upstream", x.route->name);
@@ -68,7 +74,14 @@ boost::asio::awaitable<Allowed<void>> commit(Exchange& x, std::vector<Plan>& pla
   if (!any) co_return Allowed<void>{};
   auto intent = co_await x.services.log.intend(record_of(x, plans));
   if (!intent)
-    co_return refuse({.status = 503, .code = std::string(intent.error().code()), .kind = CauseKind::internal, .cause = "audit log", .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the audit log cannot be written; nothing was changed"}}, .headers = {{"retry-after", "2"}}});
+    co_return refuse({.status = 503,
+                      .code = std::string(intent.error().code()),
+                      .kind = CauseKind::internal,
+                      .cause = "audit log",
+                      .issues = {{.severity = "fatal",
+                                  .code = "transient",
+                                  .diagnostics = "the audit log cannot be written; nothing was changed"}},
+                      .headers = {{"retry-after", "2"}}});
   auto permit = intent->permit();
   auto written = co_await write_changes(x, plans, std::move(permit));
   audit::Record outcome = record_of(x, plans);  // with the ids that came of it
@@ -83,7 +96,11 @@ boost::asio::awaitable<Allowed<void>> commit(Exchange& x, std::vector<Plan>& pla
   outcome.status = written ? plans.front().status : written.error().status;
   outcome.outcome = written ? audit::Outcome::success : audit::Outcome::failed;
   auto settled = co_await x.services.log.outcome(*intent, std::move(outcome));
-  if (!settled) co_return refuse({.status = 503, .code = std::string(settled.error().code()), .kind = CauseKind::internal, .cause = "audit log"});
+  if (!settled)
+    co_return refuse({.status = 503,
+                      .code = std::string(settled.error().code()),
+                      .kind = CauseKind::internal,
+                      .cause = "audit log"});
   co_return written;
 }
 

@@ -14,13 +14,16 @@ class Embedded final : public Backend {
     co_return std::move(*found);
   }
 
-  boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange& x, std::string_view type, std::string_view id, std::uint64_t version) override {
+  boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange& x, std::string_view type, std::string_view id,
+                                                             std::uint64_t version) override {
     auto found = x.core.reader->read_version(type, id, version);
     if (!found) co_return refuse(refusal_of_read(found.error()));
     co_return std::move(*found);
   }
 
-  boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type, std::string_view id, std::size_t limit) override {
+  boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type,
+                                                                       std::string_view id,
+                                                                       std::size_t limit) override {
     auto found = x.core.reader->history(type, id, limit, std::nullopt);
     if (!found) co_return refuse(refusal_of_read(found.error()));
     co_return std::move(*found);
@@ -32,7 +35,8 @@ class Embedded final : public Backend {
     co_return std::move(*page);
   }
 
-  boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes, ChangePermit permit) override {
+  boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes,
+                                                              ChangePermit permit) override {
     std::vector<Written> written;
     for (const store::Change& change : changes) written.push_back({{}, change.id});
     auto done = co_await x.services.store.write(std::move(changes), std::move(permit));
@@ -53,20 +57,39 @@ Backend& backend_of(Exchange& x) {
 
 Refusal refusal_of_write(const Error& error) {
   if (error.is("version_conflict"))
-    return {.status = 412, .code = "version_conflict", .kind = CauseKind::record, .cause = "changed meanwhile", .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}};
-  if (error.is("not_found")) return {.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = "gone meanwhile"};
+    return {.status = 412,
+            .code = "version_conflict",
+            .kind = CauseKind::record,
+            .cause = "changed meanwhile",
+            .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}};
+  if (error.is("not_found"))
+    return {.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = "gone meanwhile"};
   // A commit whose sync failed may still be found after the next start, so nobody can say that nothing was changed.
   const bool unknown = error.is("store_failed");
-  return {.status = 503, .code = std::string(error.code()), .kind = CauseKind::internal, .cause = "store: " + std::string(error.code()),
-          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = unknown ? "the disk failed; read the resource again before you repeat the change" : "nothing can be written for now; nothing was changed"}},
+  return {.status = 503,
+          .code = std::string(error.code()),
+          .kind = CauseKind::internal,
+          .cause = "store: " + std::string(error.code()),
+          .issues = {{.severity = "fatal",
+                      .code = "transient",
+                      .diagnostics = unknown ? "the disk failed; read the resource again before you repeat the change"
+                                             : "nothing can be written for now; nothing was changed"}},
           .headers = {{"retry-after", "2"}}};
 }
 
 Refusal refusal_of_read(const Error& error) {
   if (error.is("page_invalid"))
-    return {.status = 400, .code = "page_invalid", .kind = CauseKind::validation, .cause = "page", .issues = {{.code = "invalid", .diagnostics = "the page is not known any more; search again"}}};
-  return {.status = 503, .code = std::string(error.code()), .kind = CauseKind::internal, .cause = "store: " + std::string(error.code()),
-          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the store cannot be read for now"}}, .headers = {{"retry-after", "2"}}};
+    return {.status = 400,
+            .code = "page_invalid",
+            .kind = CauseKind::validation,
+            .cause = "page",
+            .issues = {{.code = "invalid", .diagnostics = "the page is not known any more; search again"}}};
+  return {.status = 503,
+          .code = std::string(error.code()),
+          .kind = CauseKind::internal,
+          .cause = "store: " + std::string(error.code()),
+          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the store cannot be read for now"}},
+          .headers = {{"retry-after", "2"}}};
 }
 
 boost::asio::awaitable<Result<store::Page>> SlowReaders::search(const store::Query& query) {

@@ -11,8 +11,21 @@
 namespace ward::door {
 
 std::string status_text(int status) {
-  static const std::map<int, const char*> names{{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-                                                {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"}, {412, "Precondition Failed"}, {422, "Unprocessable Entity"}, {501, "Not Implemented"}, {503, "Service Unavailable"}};
+  static const std::map<int, const char*> names{{200, "OK"},
+                                                {201, "Created"},
+                                                {204, "No Content"},
+                                                {304, "Not Modified"},
+                                                {400, "Bad Request"},
+                                                {401, "Unauthorized"},
+                                                {403, "Forbidden"},
+                                                {404, "Not Found"},
+                                                {405, "Method Not Allowed"},
+                                                {409, "Conflict"},
+                                                {410, "Gone"},
+                                                {412, "Precondition Failed"},
+                                                {422, "Unprocessable Entity"},
+                                                {501, "Not Implemented"},
+                                                {503, "Service Unavailable"}};
   const auto name = names.find(status);
   return name == names.end() ? std::to_string(status) : fmt::format("{} {}", status, name->second);
 }
@@ -28,7 +41,11 @@ EntryAnswer answer_of(const Exchange& x, const Plan& plan) {
 
 EntryAnswer answer_of(const Refusal& refusal) {
   std::vector<Issue> issues = refusal.issues;
-  if (issues.empty()) issues.push_back({.code = refusal.status == 404 ? "not-found" : refusal.status == 403 ? "forbidden" : "processing", .diagnostics = refusal.kind == CauseKind::record ? "" : refusal.cause});
+  if (issues.empty())
+    issues.push_back({.code = refusal.status == 404   ? "not-found"
+                              : refusal.status == 403 ? "forbidden"
+                                                      : "processing",
+                      .diagnostics = refusal.kind == CauseKind::record ? "" : refusal.cause});
   return {.status = refusal.status, .outcome = std::string(outcome(issues).view())};
 }
 
@@ -43,8 +60,17 @@ boost::asio::awaitable<EntryAnswer> run_get(Exchange& x, const fhir::BundleReque
   }
   auto request = parse_fhir_request("GET", rest, !entry.query.empty());
   if (!request) co_return answer_of(request.error());
-  if (request->kind != FhirRequest::Kind::resource) co_return answer_of(Refusal{.status = 400, .code = "entry", .kind = CauseKind::validation, .cause = "metadata is not served inside a bundle"});
-  Exchange inner{.stream = x.stream, .services = x.services, .core = x.core, .live = x.live, .began = x.began, .request_id = x.request_id};
+  if (request->kind != FhirRequest::Kind::resource)
+    co_return answer_of(Refusal{.status = 400,
+                                .code = "entry",
+                                .kind = CauseKind::validation,
+                                .cause = "metadata is not served inside a bundle"});
+  Exchange inner{.stream = x.stream,
+                 .services = x.services,
+                 .core = x.core,
+                 .live = x.live,
+                 .began = x.began,
+                 .request_id = x.request_id};
   inner.route = x.route;
   inner.caller = x.caller;
   inner.fhir = std::move(*request);

@@ -9,8 +9,8 @@ struct EntryAnswer {
   int status = 200;
   std::string location, etag;
   std::optional<WallTime> updated;
-  std::string outcome;                              // JSON of an OperationOutcome
-  std::optional<access::Sendable> resource;         // already minimised
+  std::string outcome;                       // JSON of an OperationOutcome
+  std::optional<access::Sendable> resource;  // already minimised
 };
 
 /// Text of a status for Bundle.entry.response.status: "201 Created".

@@ -11,7 +11,10 @@ namespace ward::door {
 namespace {
 
 Refusal unknown_reference(std::size_t count) {
-  return {.status = 422, .code = "reference_unknown", .kind = CauseKind::record, .cause = fmt::format("{} reference(s) absent or not in the grant", count),
+  return {.status = 422,
+          .code = "reference_unknown",
+          .kind = CauseKind::record,
+          .cause = fmt::format("{} reference(s) absent or not in the grant", count),
           .issues = {{.code = "not-found", .diagnostics = "the resource refers to something that is not known"}}};
 }
 
@@ -29,7 +32,8 @@ bool may_refer(const access::Grant& grant, const store::Version& target) {
 
 }  // namespace
 
-boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type, json::Value resource, const Arriving& arriving) {
+boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type,
+                                                       json::Value resource, const Arriving& arriving) {
   if (x.route->unchecked_references) co_return Allowed<void>{};
   std::set<std::string> seen;
   // A transaction has put what they match in the place of conditional references; elsewhere they name nothing.

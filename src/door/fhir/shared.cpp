@@ -9,8 +9,10 @@
 namespace ward::door {
 namespace {
 
-constexpr std::string_view masked_reference = R"({"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]})";
-constexpr std::string_view empty_narrative = R"({"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">-</div>"})";
+constexpr std::string_view masked_reference =
+    R"({"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]})";
+constexpr std::string_view empty_narrative =
+    R"({"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">-</div>"})";
 
 struct Piece {
   std::size_t begin, end;
@@ -18,8 +20,9 @@ struct Piece {
 };
 
 bool shows_patient(const access::Grant& grant, const std::string& patient) {
-  return std::any_of(grant.branches().begin(), grant.branches().end(),
-                     [&](const access::Branch& branch) { return branch.all || std::binary_search(branch.patients.begin(), branch.patients.end(), patient); });
+  return std::any_of(grant.branches().begin(), grant.branches().end(), [&](const access::Branch& branch) {
+    return branch.all || std::binary_search(branch.patients.begin(), branch.patients.end(), patient);
+  });
 }
 
 /// Finds what has to go, in the order of the source.
@@ -71,7 +74,8 @@ Buffer replaced(std::string_view source, const std::vector<Piece>& pieces) {
 }
 
 /// The same question without the patient: a bare id may still be that of another type.
-void add_without_patient(const access::Grant& grant, const r4::SearchParam* param, const store::ReferenceIs& asked, std::vector<store::Match>& to) {
+void add_without_patient(const access::Grant& grant, const r4::SearchParam* param, const store::ReferenceIs& asked,
+                         std::vector<store::Match>& to) {
   const bool may_be_patient = asked.type == "Patient" || (asked.type.empty() && asked.url.empty());
   if (!may_be_patient || shows_patient(grant, asked.id)) {
     to.push_back(asked);
@@ -85,7 +89,8 @@ void add_without_patient(const access::Grant& grant, const r4::SearchParam* para
 }  // namespace
 
 bool is_shared(const access::Grant& grant, const std::vector<std::string>& patients) {
-  return patients.size() > 1 && !std::all_of(patients.begin(), patients.end(), [&](const std::string& one) { return shows_patient(grant, one); });
+  return patients.size() > 1 && !std::all_of(patients.begin(), patients.end(),
+                                             [&](const std::string& one) { return shows_patient(grant, one); });
 }
 
 Phi<Buffer> own_part(const Exchange& x, const access::Grant& grant, store::Version& version) {
@@ -98,7 +103,9 @@ Phi<Buffer> own_part(const Exchange& x, const access::Grant& grant, store::Versi
 
 void forget_others(const access::Grant& grant, fhir::Search& search) {
   for (store::Condition& condition : search.query.all_of) {
-    const bool refers = std::any_of(condition.any_of.begin(), condition.any_of.end(), [](const store::Match& one) { return std::holds_alternative<store::ReferenceIs>(one); });
+    const bool refers = std::any_of(condition.any_of.begin(), condition.any_of.end(), [](const store::Match& one) {
+      return std::holds_alternative<store::ReferenceIs>(one);
+    });
     if (!refers) continue;
     const r4::SearchParam* param = r4::find_param(search.query.type, condition.param);
     std::vector<store::Match> kept;

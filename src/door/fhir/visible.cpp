@@ -9,7 +9,8 @@
 namespace ward::door {
 namespace {
 
-Allowed<std::vector<store::Condition>> conditions_of(const Exchange& x, const access::Branch& branch, std::string_view type) {
+Allowed<std::vector<store::Condition>> conditions_of(const Exchange& x, const access::Branch& branch,
+                                                     std::string_view type) {
   if (branch.constraints.empty()) return std::vector<store::Condition>{};
   return fhir::parse_constraints(type, branch.constraints, {.own_bases = x.live->own_bases});
 }
@@ -20,9 +21,12 @@ bool is_match(const store::TokenEntry& entry, const store::TokenIs& wanted) {
 
 bool is_match(const store::StringEntry& entry, const store::StringIs& wanted) {
   switch (wanted.how) {
-    case store::StringIs::prefix: return entry.folded.starts_with(wanted.text);
-    case store::StringIs::exact: return entry.exact == wanted.text;
-    default: return entry.folded.find(wanted.text) != std::string::npos;
+    case store::StringIs::prefix:
+      return entry.folded.starts_with(wanted.text);
+    case store::StringIs::exact:
+      return entry.exact == wanted.text;
+    default:
+      return entry.folded.find(wanted.text) != std::string::npos;
   }
 }
 
@@ -33,7 +37,8 @@ bool is_match(const store::ReferenceEntry& entry, const store::ReferenceIs& want
 
 template <class Entry, class Wanted>
 bool any(const std::vector<Entry>& entries, const std::string& param, const Wanted& wanted) {
-  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.param == param && is_match(entry, wanted); });
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const Entry& entry) { return entry.param == param && is_match(entry, wanted); });
 }
 
 bool has_match(const store::IndexEntries& index, const std::string& param, const store::Match& match) {
@@ -45,14 +50,17 @@ bool has_match(const store::IndexEntries& index, const std::string& param, const
 
 bool in_branch(const access::Branch& branch, bool about_nobody, const std::vector<std::string>& patients) {
   if (branch.all || about_nobody) return true;
-  return std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(branch.patients.begin(), branch.patients.end(), one); });
+  return std::any_of(patients.begin(), patients.end(), [&](const std::string& one) {
+    return std::binary_search(branch.patients.begin(), branch.patients.end(), one);
+  });
 }
 
 }  // namespace
 
 bool satisfies(const store::IndexEntries& index, const store::Condition& condition) {
   if (condition.missing) return false;
-  const bool found = std::any_of(condition.any_of.begin(), condition.any_of.end(), [&](const store::Match& match) { return has_match(index, condition.param, match); });
+  const bool found = std::any_of(condition.any_of.begin(), condition.any_of.end(),
+                                 [&](const store::Match& match) { return has_match(index, condition.param, match); });
   return found != condition.negate;
 }
 
@@ -60,7 +68,11 @@ Allowed<store::Visible> visible(const Exchange& x, const access::Grant& grant, s
   store::Visible all;
   for (const access::Branch& branch : grant.branches()) {
     auto also = conditions_of(x, branch, type);
-    if (!also) return refuse({.status = 403, .code = "scope_constraint", .kind = CauseKind::scope, .cause = "a scope's search constraint cannot be applied to " + std::string(type)});
+    if (!also)
+      return refuse({.status = 403,
+                     .code = "scope_constraint",
+                     .kind = CauseKind::scope,
+                     .cause = "a scope's search constraint cannot be applied to " + std::string(type)});
     all.push_back({.all = branch.all || grant.sees(type, {}), .patients = branch.patients, .also = std::move(*also)});
   }
   return all;
@@ -71,7 +83,8 @@ bool would_see(const Exchange& x, const access::Grant& grant, std::string_view t
   return std::any_of(grant.branches().begin(), grant.branches().end(), [&](const access::Branch& branch) {
     if (!in_branch(branch, about_nobody, index.patients)) return false;
     const auto conditions = conditions_of(x, branch, type);
-    return conditions && std::all_of(conditions->begin(), conditions->end(), [&](const store::Condition& one) { return satisfies(index, one); });
+    return conditions && std::all_of(conditions->begin(), conditions->end(),
+                                     [&](const store::Condition& one) { return satisfies(index, one); });
   });
 }
 

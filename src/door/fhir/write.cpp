@@ -44,7 +44,9 @@ WriteRequest request_of(const Exchange& x) {
 }  // namespace
 
 boost::asio::awaitable<Allowed<void>> write(Exchange& x) {
-  x.record.event = x.fhir.interaction == Interaction::create ? audit::event::phi_create : x.fhir.interaction == Interaction::update ? audit::event::phi_update : audit::event::phi_delete;
+  x.record.event = x.fhir.interaction == Interaction::create   ? audit::event::phi_create
+                   : x.fhir.interaction == Interaction::update ? audit::event::phi_update
+                                                               : audit::event::phi_delete;
   const WriteRequest request = request_of(x);
   const Arriving nothing;
   auto plan = co_await plan_write(x, request, nothing);
@@ -60,7 +62,8 @@ boost::asio::awaitable<Allowed<void>> write(Exchange& x) {
   if (done.remove) co_return Allowed<void>{};
   x.answer.header("etag", etag(done.version));
   x.answer.header("last-modified", http_date(done.updated));
-  if (done.status == 201) x.answer.header("location", fmt::format("{}/{}/{}/_history/{}", x.route->base, done.type, done.id, done.version));
+  if (done.status == 201)
+    x.answer.header("location", fmt::format("{}/{}/{}/_history/{}", x.route->base, done.type, done.id, done.version));
   const Return kind = wanted(x);
   if (kind == Return::outcome || (!x.notes.empty() && kind != Return::minimal)) {
     answer_outcome(x);  // what was cleaned must be told, which the resource itself cannot

@@ -24,11 +24,16 @@ Expects expects(const Exchange& x) {
 }
 
 Refusal refused(int status, std::string code, std::string issue, std::string said) {
-  return {.status = status, .code = code, .kind = CauseKind::protocol, .cause = code, .issues = {{.code = std::move(issue), .diagnostics = std::move(said)}}};
+  return {.status = status,
+          .code = code,
+          .kind = CauseKind::protocol,
+          .cause = code,
+          .issues = {{.code = std::move(issue), .diagnostics = std::move(said)}}};
 }
 
 Refusal of_error(const Error& error) {
-  if (error.is("body_too_large")) return refused(413, "body_too_large", "too-long", "the body is larger than this route takes");
+  if (error.is("body_too_large"))
+    return refused(413, "body_too_large", "too-long", "the body is larger than this route takes");
   if (error.is("body_timeout")) return refused(408, "body_timeout", "timeout", "the body came too slowly");
   return refused(400, "body_malformed", "structure", "the body could not be read");
 }
@@ -49,7 +54,11 @@ Allowed<void> parse_json(Exchange& x) {
     return refuse(refused(415, "media_type", "not-supported", "send the body as application/fhir+json"));
   auto document = json::Document::parse(x.content.bytes.view());
   if (!document)
-    return refuse({.status = 400, .code = std::string(document.error().code()), .kind = CauseKind::validation, .cause = "json", .issues = {fhir::json_issue(document.error())}});
+    return refuse({.status = 400,
+                   .code = std::string(document.error().code()),
+                   .kind = CauseKind::validation,
+                   .cause = "json",
+                   .issues = {fhir::json_issue(document.error())}});
   x.content.document = std::move(*document);
   return {};
 }
@@ -68,13 +77,20 @@ Allowed<void> parse_search_form(Exchange& x) {
 Allowed<void> check_type(Exchange& x) {
   const std::string type = x.content.document->root().string("resourceType");
   if (type != x.fhir.type)
-    return refuse({.status = 400, .code = "wrong_type", .kind = CauseKind::validation, .cause = "resourceType",
-                   .issues = {{.code = "invalid", .diagnostics = fmt::format("the path is for {}, so resourceType must be that", x.fhir.type), .expression = "resourceType"}}});
+    return refuse(
+        {.status = 400,
+         .code = "wrong_type",
+         .kind = CauseKind::validation,
+         .cause = "resourceType",
+         .issues = {{.code = "invalid",
+                     .diagnostics = fmt::format("the path is for {}, so resourceType must be that", x.fhir.type),
+                     .expression = "resourceType"}}});
   return {};
 }
 
 /// Puts cleaned narratives in the place of those that did not pass, and parses again.
-Allowed<void> replace_narratives(Content& content, const std::vector<std::pair<const fhir::NarrativeSpan*, std::string>>& cleaned) {
+Allowed<void> replace_narratives(Content& content,
+                                 const std::vector<std::pair<const fhir::NarrativeSpan*, std::string>>& cleaned) {
   Buffer fresh;
   const std::string_view source = content.bytes.view();
   std::size_t from = 0;
@@ -97,10 +113,18 @@ Allowed<void> clean_narratives(Exchange& x, Content& content, const fhir::Readin
   for (const fhir::NarrativeSpan& narrative : reading.narratives) {
     const shield::Narrative judged = shield::check_narrative(narrative.value.text());
     if (const auto* bad = std::get_if<shield::NarrativeRefused>(&judged))
-      return refuse({.status = 422, .code = "narrative_refused", .kind = CauseKind::validation, .cause = bad->reason,
-                     .issues = {{.code = "invalid", .diagnostics = "the narrative cannot be taken: " + bad->reason, .expression = narrative.expression}}});
+      return refuse({.status = 422,
+                     .code = "narrative_refused",
+                     .kind = CauseKind::validation,
+                     .cause = bad->reason,
+                     .issues = {{.code = "invalid",
+                                 .diagnostics = "the narrative cannot be taken: " + bad->reason,
+                                 .expression = narrative.expression}}});
     if (const auto* fixed = std::get_if<shield::NarrativeCleaned>(&judged)) {
-      x.notes.push_back({.severity = "warning", .code = "informational", .diagnostics = fmt::format("cleaned: {}", fmt::join(fixed->removed, ", ")), .expression = narrative.expression});
+      x.notes.push_back({.severity = "warning",
+                         .code = "informational",
+                         .diagnostics = fmt::format("cleaned: {}", fmt::join(fixed->removed, ", ")),
+                         .expression = narrative.expression});
       x.record.detail.emplace_back("narrative_cleaned", fmt::format("{}", fmt::join(fixed->removed, ", ")));
       cleaned.emplace_back(&narrative, fixed->xhtml);
     }
@@ -114,7 +138,8 @@ bool is_own_reference(const Exchange& x, const fhir::FreeValue& value, std::stri
 }
 
 Allowed<void> scan_values(Exchange& x, const fhir::Reading& reading) {
-  if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off || reading.free_values.empty()) return {};
+  if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off || reading.free_values.empty())
+    return {};
   std::vector<std::string> decoded(reading.free_values.size());
   std::vector<shield::FreeValue> values;
   values.reserve(reading.free_values.size());
@@ -141,7 +166,11 @@ Allowed<void> judge_content(Exchange& x, Expects expected) {
 Allowed<void> judge_resource(Exchange& x, std::string_view type, Content& content) {
   const fhir::Reading reading = fhir::read_resource(*content.document, {.expected_type = type});
   if (!reading.ok())
-    return refuse({.status = 422, .code = "invalid_resource", .kind = CauseKind::validation, .cause = "structure of R4", .issues = reading.issues});
+    return refuse({.status = 422,
+                   .code = "invalid_resource",
+                   .kind = CauseKind::validation,
+                   .cause = "structure of R4",
+                   .issues = reading.issues});
   if (auto scanned = scan_values(x, reading); !scanned) return scanned;
   return clean_narratives(x, content, reading);
 }
@@ -161,7 +190,11 @@ Allowed<void> minimise_answer(Exchange& x) {
   if (!x.phi) return {};
   auto body = access::minimise(std::move(*x.phi), *x.grant, {.patients = x.phi_patients, .visible = true});
   x.phi.reset();
-  if (!body) return refuse({.status = 500, .code = "minimise_failed", .kind = CauseKind::internal, .cause = std::string(body.error().code())});
+  if (!body)
+    return refuse({.status = 500,
+                   .code = "minimise_failed",
+                   .kind = CauseKind::internal,
+                   .cause = std::string(body.error().code())});
   x.answer.body = std::move(*body);
   return {};
 }

@@ -11,12 +11,20 @@ namespace {
 constexpr std::size_t slowed_max = 4096;  // per core; a source that is to be slowed is shed beyond it
 
 Refusal blocked() {
-  return {.status = 403, .code = "address_blocked", .kind = CauseKind::limit, .cause = "blocklist", .issues = {{.code = "forbidden", .diagnostics = "this address is blocked for now"}}};
+  return {.status = 403,
+          .code = "address_blocked",
+          .kind = CauseKind::limit,
+          .cause = "blocklist",
+          .issues = {{.code = "forbidden", .diagnostics = "this address is blocked for now"}}};
 }
 
 Refusal shed(Exchange& x) {
   x.services.counters.shed.add();
-  return {.status = 503, .code = "overloaded", .kind = CauseKind::limit, .cause = "requests_max", .issues = {{.code = "transient", .diagnostics = "too much at once; try again shortly"}},
+  return {.status = 503,
+          .code = "overloaded",
+          .kind = CauseKind::limit,
+          .cause = "requests_max",
+          .issues = {{.code = "transient", .diagnostics = "too much at once; try again shortly"}},
           .headers = {{"retry-after", "1"}}};
 }
 
@@ -52,7 +60,9 @@ boost::asio::awaitable<Allowed<void>> limit_source(Exchange& x) {
   if (x.services.blocklist.blocked(address, x.services.clock.wall())) co_return refuse(blocked());
   if (x.core.running > x.live->requests_max) co_return refuse(shed(x));
   const std::string source = shield::address_key(address);
-  const shield::LimitKey keys[] = {{shield::KeyKind::address, source}, {shield::KeyKind::route, x.route != nullptr ? std::string_view(x.route->name) : "unrouted"}};
+  const shield::LimitKey keys[] = {
+      {shield::KeyKind::address, source},
+      {shield::KeyKind::route, x.route != nullptr ? std::string_view(x.route->name) : "unrouted"}};
   const MonoTime now = x.services.clock.mono();
   x.by_source = x.live->limits->check(keys, now);
   if (x.by_source.verdict == shield::LimitVerdict::refuse) co_return refuse(limited(x, x.by_source));
@@ -70,7 +80,8 @@ boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
   x.by_caller = x.live->limits->check(keys, now);
   if (x.by_caller.verdict == shield::LimitVerdict::refuse) co_return refuse(limited(x, x.by_caller));
   if (x.live->quota.per_day != 0 || x.live->quota.per_month != 0) {
-    auto taken = x.services.quotas.take(caller.client_id.empty() ? caller.subject : caller.client_id, x.live->quota, x.services.clock.wall());
+    auto taken = x.services.quotas.take(caller.client_id.empty() ? caller.subject : caller.client_id, x.live->quota,
+                                        x.services.clock.wall());
     if (!taken) co_return refuse(taken.error());
   }
   auto held = co_await hold_back(x, std::max(x.by_caller.delay, x.services.abuse.delay("subject", subject, now)));
@@ -78,7 +89,8 @@ boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
 }
 
 boost::asio::awaitable<Allowed<void>> slow_unknown(Exchange& x) {
-  const auto delay = x.services.abuse.delay("address", shield::address_key(x.stream.peer().address), x.services.clock.mono());
+  const auto delay =
+      x.services.abuse.delay("address", shield::address_key(x.stream.peer().address), x.services.clock.mono());
   auto held = co_await hold_back(x, delay);
   co_return held;
 }

@@ -1,6 +1,6 @@
 // The request line, read once and strictly; everything after routes by this reading alone.
-#include "services.hpp"
 #include "shield/request_line.hpp"
+#include "services.hpp"
 #include "stages/stages.hpp"
 
 #include <algorithm>
@@ -9,16 +9,22 @@ namespace ward::door {
 namespace {
 
 Refusal malformed(std::string cause, std::string said) {
-  return {.status = 400, .code = "request_malformed", .kind = CauseKind::protocol, .cause = std::move(cause), .issues = {{.code = "invalid", .diagnostics = std::move(said)}}};
+  return {.status = 400,
+          .code = "request_malformed",
+          .kind = CauseKind::protocol,
+          .cause = std::move(cause),
+          .issues = {{.code = "invalid", .diagnostics = std::move(said)}}};
 }
 
 /// Headers by which other servers let the path or method be changed behind a gateway's back.
-constexpr std::string_view overriding[] = {"x-original-url", "x-rewrite-url", "x-http-method-override", "x-http-method", "x-method-override"};
+constexpr std::string_view overriding[] = {"x-original-url", "x-rewrite-url", "x-http-method-override", "x-http-method",
+                                           "x-method-override"};
 
 bool is_request_id(std::string_view text) {
   return text.size() >= 8 && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  });
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
+         });
 }
 
 std::string_view host_of(std::string_view authority) {
@@ -52,9 +58,14 @@ Allowed<void> read_request_line(Exchange& x) {
   if (!query) return refuse(query.error());
   x.query = std::move(*query);
   for (const std::string_view name : overriding)
-    if (!x.header(name).empty()) return refuse(malformed(fmt::format("header {}", name), fmt::format("the header {} is not taken", name)));
+    if (!x.header(name).empty())
+      return refuse(malformed(fmt::format("header {}", name), fmt::format("the header {} is not taken", name)));
   if (x.route == nullptr)
-    return refuse({.status = 404, .code = "no_route", .kind = CauseKind::protocol, .cause = "no route has this path", .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}});
+    return refuse({.status = 404,
+                   .code = "no_route",
+                   .kind = CauseKind::protocol,
+                   .cause = "no route has this path",
+                   .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}});
   return x.route->kind == RouteKind::fhir ? read_fhir(x) : Allowed<void>{};
 }
 

@@ -1,6 +1,6 @@
 // The firewall over what validation could not prove harmless.
-#include "line_values.hpp"
 #include "scan.hpp"
+#include "line_values.hpp"
 #include "services.hpp"
 #include "shield/request_line.hpp"
 #include "stages/stages.hpp"
@@ -31,7 +31,8 @@ Allowed<void> scan_line_values(Exchange& x) {
   const auto values = free_line_values(x);
   if (!values.empty())
     if (auto passed = obey(x, x.live->firewall->scan(values, x.route->firewall)); !passed) return passed;
-  return x.route->kind == RouteKind::fhir ? scan_condition(x, x.fhir.type, x.header(condition_header)) : Allowed<void>{};
+  return x.route->kind == RouteKind::fhir ? scan_condition(x, x.fhir.type, x.header(condition_header))
+                                          : Allowed<void>{};
 }
 
 Allowed<void> scan_condition(Exchange& x, std::string_view type, std::string_view query) {

@@ -7,7 +7,8 @@ constexpr int retry_cost = 10, retry_tenths_max = 100;
 
 /// Not for secrets: spreads load only.
 std::uint32_t dice() {
-  thread_local std::uint32_t state = static_cast<std::uint32_t>(std::hash<std::thread::id>{}(std::this_thread::get_id())) | 1U;
+  thread_local std::uint32_t state =
+      static_cast<std::uint32_t>(std::hash<std::thread::id>{}(std::this_thread::get_id())) | 1U;
   state ^= state << 13;
   state ^= state >> 17;
   state ^= state << 5;
@@ -21,7 +22,8 @@ Balance::Balance(const UpstreamSettings& settings, Clock& clock)
   for (const std::string& origin : settings.addresses) addresses_.push_back(std::make_unique<Address>(origin));
 }
 
-Balance::Turn::Turn(Balance& balance, std::size_t index, bool probe) : balance_(&balance), index_(index), probe_(probe) {
+Balance::Turn::Turn(Balance& balance, std::size_t index, bool probe)
+    : balance_(&balance), index_(index), probe_(probe) {
   ++balance.addresses_[index]->running;
 }
 
@@ -57,7 +59,8 @@ std::optional<Balance::Turn> Balance::choose(std::optional<std::size_t> but) {
     }
     const std::int64_t until = address.open_until;
     bool free = false;
-    if (address.alive && until != 0 && now() >= until && address.probing.compare_exchange_strong(free, true)) return Turn(*this, i, true);
+    if (address.alive && until != 0 && now() >= until && address.probing.compare_exchange_strong(free, true))
+      return Turn(*this, i, true);
   }
   if (closed.size() > 1 && but) std::erase(closed, *but);
   if (closed.empty()) return std::nullopt;
@@ -75,7 +78,8 @@ void Balance::checked(std::size_t index, bool alive) {
 }
 
 std::size_t Balance::healthy() const {
-  return static_cast<std::size_t>(std::count_if(addresses_.begin(), addresses_.end(), [&](const auto& one) { return is_closed(*one); }));
+  return static_cast<std::size_t>(
+      std::count_if(addresses_.begin(), addresses_.end(), [&](const auto& one) { return is_closed(*one); }));
 }
 
 bool Balance::take_retry() {

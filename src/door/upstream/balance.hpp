@@ -11,10 +11,10 @@ namespace ward::door {
 struct Address {
   explicit Address(std::string origin_in) : origin(std::move(origin_in)) {}
   const std::string origin;
-  std::atomic<bool> alive{true};             // by active checks
-  std::atomic<unsigned> failures{0};         // in a row
-  std::atomic<std::int64_t> open_until{0};   // nanoseconds of the monotonic clock; 0: the circuit is closed
-  std::atomic<bool> probing{false};          // half-open: one request tries
+  std::atomic<bool> alive{true};            // by active checks
+  std::atomic<unsigned> failures{0};        // in a row
+  std::atomic<std::int64_t> open_until{0};  // nanoseconds of the monotonic clock; 0: the circuit is closed
+  std::atomic<bool> probing{false};         // half-open: one request tries
   std::atomic<unsigned> running{0};
 };
 
@@ -26,7 +26,8 @@ class Balance {
   /// One request on one address. Counts as failed if it is dropped without a word.
   class Turn {
    public:
-    Turn(Turn&& other) noexcept : balance_(std::exchange(other.balance_, nullptr)), index_(other.index_), probe_(other.probe_) {}
+    Turn(Turn&& other) noexcept
+        : balance_(std::exchange(other.balance_, nullptr)), index_(other.index_), probe_(other.probe_) {}
     Turn& operator=(Turn&&) = delete;
     ~Turn();
     std::size_t index() const { return index_; }

@@ -11,7 +11,9 @@
 namespace ward::door {
 namespace {
 
-Refusal malformed_answer(const Exchange& x, std::string what) { return malformed(x, Error("upstream_malformed", std::move(what))); }
+Refusal malformed_answer(const Exchange& x, std::string what) {
+  return malformed(x, Error("upstream_malformed", std::move(what)));
+}
 
 Allowed<json::Document> bundle_of(const Exchange& x, std::string_view bytes) {
   auto document = json::Document::parse(bytes);
@@ -26,7 +28,9 @@ Allowed<std::string> next_of(const Exchange& x, json::Value bundle) {
   for (json::Value link = links.first(); link; link = link.next()) {
     if (link.string("relation") != "next") continue;
     auto path = behind(x.route->upstream->settings(), link.string("url"));
-    if (!path) return refuse(malformed_answer(x, "the next page is not at the upstream's address; name that address as upstream"));
+    if (!path)
+      return refuse(
+          malformed_answer(x, "the next page is not at the upstream's address; name that address as upstream"));
     return std::move(*path);
   }
   return std::string();
@@ -46,7 +50,8 @@ WallTime instant_of(const Exchange& x, const std::string& text) {
   return interval ? WallTime(std::chrono::milliseconds(interval->low)) : x.services.clock.wall();
 }
 
-store::Version deleted_version(const Exchange& x, json::Value entry, std::string_view type, std::string_view id, std::uint64_t number) {
+store::Version deleted_version(const Exchange& x, json::Value entry, std::string_view type, std::string_view id,
+                               std::uint64_t number) {
   store::Version gone;
   gone.type = type;
   gone.id = id;
@@ -64,24 +69,36 @@ struct Location {
 Location location_of(std::string_view url, std::string_view type) {
   const std::string mark = fmt::format("/{}/", type);
   const std::size_t at = url.rfind(mark);
-  std::string_view rest = at == url.npos ? url.starts_with(mark.substr(1)) ? url.substr(mark.size() - 1) : std::string_view() : url.substr(at + mark.size());
+  std::string_view rest = at == url.npos
+                              ? url.starts_with(mark.substr(1)) ? url.substr(mark.size() - 1) : std::string_view()
+                              : url.substr(at + mark.size());
   Location location{std::string(rest.substr(0, rest.find('/'))), std::nullopt};
   constexpr std::string_view history = "/_history/";
-  if (const std::size_t version = rest.find(history); version != rest.npos) location.version = version_number(rest.substr(version + history.size()));
+  if (const std::size_t version = rest.find(history); version != rest.npos)
+    location.version = version_number(rest.substr(version + history.size()));
   if (!is_id(location.id)) location.id.clear();
   return location;
 }
 
 Allowed<void> check_change(const Exchange& x, int status) {
   if (status == 409 || status == 412)
-    return refuse({.status = 412, .code = "version_conflict", .kind = CauseKind::record, .cause = fmt::format("upstream {}: {}", x.route->name, status),
-                   .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}});
+    return refuse(
+        {.status = 412,
+         .code = "version_conflict",
+         .kind = CauseKind::record,
+         .cause = fmt::format("upstream {}: {}", x.route->name, status),
+         .issues = {{.code = "conflict", .diagnostics = "the resource was changed meanwhile; read it again"}}});
   if (status == 404 || status == 410)
-    return refuse({.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = fmt::format("upstream {}: {}", x.route->name, status),
+    return refuse({.status = 404,
+                   .code = "not_found",
+                   .kind = CauseKind::record,
+                   .cause = fmt::format("upstream {}: {}", x.route->name, status),
                    .issues = {{.code = "not-found", .diagnostics = "the resource is not there any more"}}});
   if (status == 200 || status == 201 || status == 202 || status == 204) return {};
   if (status >= 400 && status < 500 && status != 401 && status != 403 && status != 429)
-    return refuse(upstream_refusal(x, 422, "the system behind this address did not take the resource; nothing was changed", fmt::format("status {}", status)));
+    return refuse(upstream_refusal(x, 422,
+                                   "the system behind this address did not take the resource; nothing was changed",
+                                   fmt::format("status {}", status)));
   return refuse(unexpected_status(x, status, "this change"));
 }
 
@@ -89,9 +106,13 @@ Allowed<void> check_change(const Exchange& x, int status) {
 
 Refusal unexpected_status(const Exchange& x, int status, std::string_view what) {
   const std::string cause = fmt::format("status {}", status);
-  if (status == 401 || status == 403) return upstream_refusal(x, 502, "the system behind this address does not let this server do it", cause + ": is the token of bearer_file still good, and for this?");
-  if (status == 429) return upstream_refusal(x, 503, "the system behind this address has too much to do; try again later", cause);
-  if (status >= 400 && status < 500) return upstream_refusal(x, 400, fmt::format("the system behind this address does not support {}", what), cause);
+  if (status == 401 || status == 403)
+    return upstream_refusal(x, 502, "the system behind this address does not let this server do it",
+                            cause + ": is the token of bearer_file still good, and for this?");
+  if (status == 429)
+    return upstream_refusal(x, 503, "the system behind this address has too much to do; try again later", cause);
+  if (status >= 400 && status < 500)
+    return upstream_refusal(x, 400, fmt::format("the system behind this address does not support {}", what), cause);
   return upstream_refusal(x, 502, "the system behind this address failed", cause);
 }
 
@@ -99,7 +120,8 @@ Refusal malformed(const Exchange& x, const Error& error) {
   return upstream_refusal(x, 502, "the system behind this address sent what cannot be used", error.message());
 }
 
-Allowed<std::string> history_in(const Exchange& x, std::string_view bytes, std::string_view type, std::string_view id, std::vector<store::Version>& all) {
+Allowed<std::string> history_in(const Exchange& x, std::string_view bytes, std::string_view type, std::string_view id,
+                                std::vector<store::Version>& all) {
   const auto bundle = bundle_of(x, bytes);
   if (!bundle) return refuse(bundle.error());
   const json::Value entries = bundle->root()["entry"];
@@ -127,7 +149,8 @@ Allowed<store::Page> page_in(const Exchange& x, std::string_view bytes, const fh
   for (json::Value entry = entries.first(); entry; entry = entry.next()) {
     const json::Value resource = entry["resource"];
     const std::string mode = entry["search"].string("mode");
-    if (resource.string("resourceType") != search.query.type || (!mode.empty() && mode != "match")) continue;  // included, or an outcome
+    if (resource.string("resourceType") != search.query.type || (!mode.empty() && mode != "match"))
+      continue;  // included, or an outcome
     auto taken = take_resource(x, search.query.type, "", resource.raw());
     if (!taken) return refuse(malformed(x, taken.error()));
     if (is_visible(*taken, search.query))
@@ -145,14 +168,17 @@ Allowed<store::Page> page_in(const Exchange& x, std::string_view bytes, const fh
   const bool asked = search.query.total != store::Total::none || counts;
   if (asked && total_counts && !dropped) page.total = number_of(bundle->root()["total"]);
   // Without the upstream's word one may count what one holds, if that is all there is.
-  if (asked && !counts && !page.total && page.next.empty() && search.query.after.empty()) page.total = page.found.size();
+  if (asked && !counts && !page.total && page.next.empty() && search.query.after.empty())
+    page.total = page.found.size();
   return page;
 }
 
 Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer, const store::Change& change) {
   if (auto checked = check_change(x, answer.status); !checked) return refuse(checked.error());
-  const Location location = location_of(answer.header("location").empty() ? answer.header("content-location") : answer.header("location"), change.type);
-  Written written{.done = {.version = change.expected_version.value_or(0) + 1, .updated = x.services.clock.wall()}, .id = change.operation == store::Operation::create ? location.id : change.id};
+  const Location location = location_of(
+      answer.header("location").empty() ? answer.header("content-location") : answer.header("location"), change.type);
+  Written written{.done = {.version = change.expected_version.value_or(0) + 1, .updated = x.services.clock.wall()},
+                  .id = change.operation == store::Operation::create ? location.id : change.id};
   if (location.version) written.done.version = *location.version;
   if (change.operation == store::Operation::remove) return written;
   const auto document = json::Document::parse(answer.body.view());
@@ -163,7 +189,10 @@ Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer
     written.done.updated = instant_of(x, root["meta"].string("lastUpdated"));
   }
   if (const auto version = version_number(answer.header("etag"))) written.done.version = *version;
-  if (written.id.empty()) return refuse(upstream_refusal(x, 502, "the system behind this address made the change but does not say under which id", "no Location and no resource: the change was made"));
+  if (written.id.empty())
+    return refuse(upstream_refusal(x, 502,
+                                   "the system behind this address made the change but does not say under which id",
+                                   "no Location and no resource: the change was made"));
   return written;
 }
 

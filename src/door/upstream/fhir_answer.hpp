@@ -2,8 +2,8 @@
 #pragma once
 
 #include "fhir/backend.hpp"
-#include "net/client.hpp"
 #include "fhir/search.hpp"
+#include "net/client.hpp"
 
 namespace ward::door {
 
@@ -12,7 +12,8 @@ Refusal unexpected_status(const Exchange& x, int status, std::string_view what);
 Refusal malformed(const Exchange& x, const Error& error);
 
 /// Adds the versions of a history Bundle. Gives the path of the next page, or "".
-Allowed<std::string> history_in(const Exchange& x, std::string_view bundle, std::string_view type, std::string_view id, std::vector<store::Version>& all);
+Allowed<std::string> history_in(const Exchange& x, std::string_view bundle, std::string_view type, std::string_view id,
+                                std::vector<store::Version>& all);
 
 /// A searchset without what the predicate does not show. `total_counts`: the predicate was part of the question.
 Allowed<store::Page> page_in(const Exchange& x, std::string_view bundle, const fhir::Search& search, bool total_counts);

@@ -17,8 +17,13 @@ constexpr std::size_t url_bytes_max = 4'000;  // longer searches go as POST _sea
 constexpr unsigned history_pages_max = 20;
 
 net::ClientRequest request_to(const Exchange& x, std::string method, std::string path) {
-  net::ClientRequest request{.method = std::move(method), .path_and_query = std::move(path), .authority = "", .headers = {{"accept", "application/fhir+json"}, {"x-request-id", x.request_id}}, .body = {}};
-  if (const std::string_view trace = x.header("traceparent"); !trace.empty()) request.headers.emplace_back("traceparent", trace);
+  net::ClientRequest request{.method = std::move(method),
+                             .path_and_query = std::move(path),
+                             .authority = "",
+                             .headers = {{"accept", "application/fhir+json"}, {"x-request-id", x.request_id}},
+                             .body = {}};
+  if (const std::string_view trace = x.header("traceparent"); !trace.empty())
+    request.headers.emplace_back("traceparent", trace);
   return request;
 }
 
@@ -30,7 +35,8 @@ awaitable<Response> get(Exchange& x, std::string path) {
 std::string path_of(std::string_view type, std::string_view id) { return fmt::format("/{}/{}", type, id); }
 
 /// One resource, or that there is none.
-Allowed<MaybeVersion> version_in(const Exchange& x, const net::ClientResponse& answer, std::string_view type, std::string_view id) {
+Allowed<MaybeVersion> version_in(const Exchange& x, const net::ClientResponse& answer, std::string_view type,
+                                 std::string_view id) {
   if (answer.status == 404) return MaybeVersion();
   if (answer.status == 410) {
     store::Version gone;
@@ -66,7 +72,8 @@ class FhirUpstream final : public Backend {
     co_return version_in(x, *answer, type, id);
   }
 
-  awaitable<Allowed<MaybeVersion>> read_version(Exchange& x, std::string_view type, std::string_view id, std::uint64_t version) override {
+  awaitable<Allowed<MaybeVersion>> read_version(Exchange& x, std::string_view type, std::string_view id,
+                                                std::uint64_t version) override {
     auto answer = co_await get(x, fmt::format("{}/_history/{}", path_of(type, id), version));
     if (!answer) co_return refuse(answer.error());
     auto found = version_in(x, *answer, type, id);
@@ -75,7 +82,8 @@ class FhirUpstream final : public Backend {
     co_return found;
   }
 
-  awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type, std::string_view id, std::size_t limit) override {
+  awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type, std::string_view id,
+                                                          std::size_t limit) override {
     std::vector<store::Version> all;
     std::string path = fmt::format("{}/_history?_count={}", path_of(type, id), limit);
     for (unsigned page = 0; !path.empty() && page < history_pages_max && all.size() < limit; ++page) {
@@ -102,8 +110,11 @@ class FhirUpstream final : public Backend {
     co_return page_in(x, answer->body.view(), search, query->unrestricted);
   }
 
-  awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes, ChangePermit) override {
-    if (changes.size() != 1) co_return refuse(upstream_refusal(x, 400, "one change at a time is made in front of another server", "several changes"));
+  awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes,
+                                                 ChangePermit) override {
+    if (changes.size() != 1)
+      co_return refuse(
+          upstream_refusal(x, 400, "one change at a time is made in front of another server", "several changes"));
     store::Change& change = changes.front();
     net::ClientRequest request = change_request(x, change);
     auto answer = co_await x.route->upstream->request(std::move(request), false, class_of(x));
@@ -128,8 +139,13 @@ class FhirUpstream final : public Backend {
     const std::string path = "/" + search.query.type;
     const bool next = !search.query.after.empty();
     const bool long_one = !next && query.size() > url_bytes_max;
-    net::ClientRequest request = request_to(x, long_one ? "POST" : "GET", next ? search.query.after : long_one ? path + "/_search" : query.empty() ? path : path + "?" + query);
-    // A filter that the server does not know must be an error and not be left out: it would show more than was asked for.
+    net::ClientRequest request = request_to(x, long_one ? "POST" : "GET",
+                                            next            ? search.query.after
+                                            : long_one      ? path + "/_search"
+                                            : query.empty() ? path
+                                                            : path + "?" + query);
+    // A filter that the server does not know must be an error and not be left out: it would show more than was asked
+    // for.
     request.headers.emplace_back("prefer", "handling=strict");
     if (!long_one) return request;
     request.headers.emplace_back("content-type", "application/x-www-form-urlencoded");
@@ -140,8 +156,13 @@ class FhirUpstream final : public Backend {
   static net::ClientRequest change_request(const Exchange& x, store::Change& change) {
     const bool creates = change.operation == store::Operation::create;
     const bool removes = change.operation == store::Operation::remove;
-    net::ClientRequest request = request_to(x, creates ? "POST" : removes ? "DELETE" : "PUT", creates ? "/" + change.type : path_of(change.type, change.id));
-    if (!creates && change.expected_version) request.headers.emplace_back("if-match", fmt::format("W/\"{}\"", *change.expected_version));
+    net::ClientRequest request = request_to(x,
+                                            creates   ? "POST"
+                                            : removes ? "DELETE"
+                                                      : "PUT",
+                                            creates ? "/" + change.type : path_of(change.type, change.id));
+    if (!creates && change.expected_version)
+      request.headers.emplace_back("if-match", fmt::format("W/\"{}\"", *change.expected_version));
     if (removes) return request;
     request.headers.emplace_back("content-type", "application/fhir+json");
     request.headers.emplace_back("prefer", "return=representation");

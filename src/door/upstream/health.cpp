@@ -25,14 +25,21 @@ bool is_alive(int status) { return status < 400 || status == 401 || status == 40
 
 }  // namespace
 
-Health::Health(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io, Secret<std::string> bearer)
-    : settings_(settings), balance_(std::move(balance)), io_(io), timer_(io), bearer_(std::move(bearer)),
-      gauge_("ward_door_upstream_healthy", "Addresses of an upstream that are healthy now.", {{"upstream", settings.name}}) {
+Health::Health(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io,
+               Secret<std::string> bearer)
+    : settings_(settings),
+      balance_(std::move(balance)),
+      io_(io),
+      timer_(io),
+      bearer_(std::move(bearer)),
+      gauge_("ward_door_upstream_healthy", "Addresses of an upstream that are healthy now.",
+             {{"upstream", settings.name}}) {
   known_.assign(balance_->size(), true);
   gauge_.set(static_cast<double>(balance_->healthy()));
 }
 
-Result<std::shared_ptr<Health>> Health::create(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io, Secret<std::string> bearer) {
+Result<std::shared_ptr<Health>> Health::create(const UpstreamSettings& settings, std::shared_ptr<Balance> balance,
+                                               boost::asio::io_context& io, Secret<std::string> bearer) {
   std::shared_ptr<Health> health(new Health(settings, std::move(balance), io, std::move(bearer)));
   for (const std::string& origin : settings.addresses) {
     auto client = net::Client::create(io, origin, impatient(settings.client));
@@ -59,7 +66,8 @@ boost::asio::awaitable<void> Health::run(std::shared_ptr<Health> self) {
       if (self->stopping_) break;
       self->balance_->checked(i, alive);
       if (alive != self->known_[i])
-        log::warning(alive ? "upstream_back" : "upstream_down", {{"upstream", self->settings_.name}, {"address", self->balance_->origin(i)}});
+        log::warning(alive ? "upstream_back" : "upstream_down",
+                     {{"upstream", self->settings_.name}, {"address", self->balance_->origin(i)}});
       self->known_[i] = alive;
     }
     self->gauge_.set(static_cast<double>(self->balance_->healthy()));
@@ -72,7 +80,11 @@ boost::asio::awaitable<void> Health::run(std::shared_ptr<Health> self) {
 }
 
 boost::asio::awaitable<bool> Health::ask(std::size_t index) {
-  net::ClientRequest request{.method = "GET", .path_and_query = settings_.path + settings_.health_path, .authority = "", .headers = {{"accept", "*/*"}}, .body = {}};
+  net::ClientRequest request{.method = "GET",
+                             .path_and_query = settings_.path + settings_.health_path,
+                             .authority = "",
+                             .headers = {{"accept", "*/*"}},
+                             .body = {}};
   if (!bearer_.reveal().empty()) request.headers.emplace_back("authorization", "Bearer " + bearer_.reveal());
   const auto answer = co_await clients_[index]->request(std::move(request));
   co_return answer.has_value() && is_alive(answer->status);

@@ -12,12 +12,14 @@ namespace ward::door {
 /// Runs on one core until `stop`, which any thread may call.
 class Health : public std::enable_shared_from_this<Health> {
  public:
-  static Result<std::shared_ptr<Health>> create(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io, Secret<std::string> bearer);
+  static Result<std::shared_ptr<Health>> create(const UpstreamSettings& settings, std::shared_ptr<Balance> balance,
+                                                boost::asio::io_context& io, Secret<std::string> bearer);
   void start();
   void stop();
 
  private:
-  Health(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io, Secret<std::string> bearer);
+  Health(const UpstreamSettings& settings, std::shared_ptr<Balance> balance, boost::asio::io_context& io,
+         Secret<std::string> bearer);
   static boost::asio::awaitable<void> run(std::shared_ptr<Health> self);
   boost::asio::awaitable<bool> ask(std::size_t index);
 

@@ -11,7 +11,8 @@
 namespace ward::door {
 namespace {
 
-constexpr std::string_view withheld = R"(<div xmlns="http://www.w3.org/1999/xhtml">The narrative was withheld: it is not well-formed XHTML.</div>)";
+constexpr std::string_view withheld =
+    R"(<div xmlns="http://www.w3.org/1999/xhtml">The narrative was withheld: it is not well-formed XHTML.</div>)";
 
 std::unexpected<Error> malformed(std::string what) { return fail("upstream_malformed", std::move(what)); }
 

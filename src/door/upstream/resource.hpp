@@ -1,4 +1,5 @@
-// What another FHIR server sends, as versions that the handlers can decide on: nothing is believed that can be looked at.
+// What another FHIR server sends, as versions that the handlers can decide on: nothing is believed that can be looked
+// at.
 #pragma once
 
 #include "exchange.hpp"

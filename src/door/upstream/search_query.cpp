@@ -71,7 +71,8 @@ void add_condition(const store::Condition& condition, std::vector<std::pair<std:
     if (!text) return;
     values += (values.empty() ? "" : ",") + *text;
   }
-  if (!values.empty() && !condition.missing) pairs.emplace_back(condition.param + (condition.negate ? ":not" : ""), values);
+  if (!values.empty() && !condition.missing)
+    pairs.emplace_back(condition.param + (condition.negate ? ":not" : ""), values);
 }
 
 std::vector<std::string> patients_of(const store::Visible& visible) {
@@ -81,19 +82,24 @@ std::vector<std::string> patients_of(const store::Visible& visible) {
 }
 
 bool is_shared(const store::Visible& visible, const std::vector<std::string>& patients) {
-  if (patients.size() < 2 || std::any_of(visible.begin(), visible.end(), [](const store::VisibleBranch& one) { return one.all; })) return false;
+  if (patients.size() < 2 ||
+      std::any_of(visible.begin(), visible.end(), [](const store::VisibleBranch& one) { return one.all; }))
+    return false;
   const std::vector<std::string> shown = patients_of(visible);
-  return !std::all_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::binary_search(shown.begin(), shown.end(), one); });
+  return !std::all_of(patients.begin(), patients.end(),
+                      [&](const std::string& one) { return std::binary_search(shown.begin(), shown.end(), one); });
 }
 
 bool matches_by_references(const store::IndexEntries& index, const std::vector<store::Condition>& conditions) {
   return std::all_of(conditions.begin(), conditions.end(), [&](const store::Condition& condition) {
-    return condition.any_of.empty() || !std::holds_alternative<store::ReferenceIs>(condition.any_of.front()) || satisfies(index, condition);
+    return condition.any_of.empty() || !std::holds_alternative<store::ReferenceIs>(condition.any_of.front()) ||
+           satisfies(index, condition);
   });
 }
 
 /// Adds the predicate; false if nothing can be visible.
-Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible, std::vector<std::pair<std::string, std::string>>& pairs) {
+Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible,
+                            std::vector<std::pair<std::string, std::string>>& pairs) {
   if (visible.empty()) return false;
   if (visible.size() == 1)
     for (const store::Condition& condition : visible.front().also) add_condition(condition, pairs);
@@ -102,10 +108,16 @@ Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible
   const std::string_view param = patient_param(type);
   if (patients.empty() || param.empty()) return false;
   if (patients.size() > patients_max)
-    return refuse({.status = 400, .code = "search_too_costly", .kind = CauseKind::validation, .cause = "patients of the grant",
-                   .issues = {{.code = "too-costly", .diagnostics = "this search is over too many patients for the system behind this address; search for one patient"}}});
+    return refuse({.status = 400,
+                   .code = "search_too_costly",
+                   .kind = CauseKind::validation,
+                   .cause = "patients of the grant",
+                   .issues = {{.code = "too-costly",
+                               .diagnostics = "this search is over too many patients for the system behind this "
+                                              "address; search for one patient"}}});
   std::string values;
-  for (const std::string& patient : patients) values += (values.empty() ? "" : ",") + (type == "Patient" ? patient : "Patient/" + patient);
+  for (const std::string& patient : patients)
+    values += (values.empty() ? "" : ",") + (type == "Patient" ? patient : "Patient/" + patient);
   pairs.emplace_back(param, std::move(values));
   return true;
 }
@@ -115,9 +127,11 @@ Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible
 Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [name, value] : search.applied)
-    if (!is_ours(name)) pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
+    if (!is_ours(name))
+      pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
   SearchQuery query;
-  query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(), [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });
+  query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(),
+                                   [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });
   if (!query.unrestricted) {
     const auto added = add_predicate(search.query.type, search.query.visible, pairs);
     if (!added) return refuse(added.error());
@@ -135,11 +149,16 @@ Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const st
 }
 
 bool is_visible(const Taken& taken, const store::Query& query) {
-  if (is_shared(query.visible, taken.version.patients) && !matches_by_references(taken.index, query.all_of)) return false;
+  if (is_shared(query.visible, taken.version.patients) && !matches_by_references(taken.index, query.all_of))
+    return false;
   return std::any_of(query.visible.begin(), query.visible.end(), [&](const store::VisibleBranch& branch) {
     const auto& patients = taken.version.patients;
-    const bool theirs = branch.all || std::any_of(patients.begin(), patients.end(), [&](const std::string& one) { return std::find(branch.patients.begin(), branch.patients.end(), one) != branch.patients.end(); });
-    return theirs && std::all_of(branch.also.begin(), branch.also.end(), [&](const store::Condition& condition) { return satisfies(taken.index, condition); });
+    const bool theirs =
+        branch.all || std::any_of(patients.begin(), patients.end(), [&](const std::string& one) {
+          return std::find(branch.patients.begin(), branch.patients.end(), one) != branch.patients.end();
+        });
+    return theirs && std::all_of(branch.also.begin(), branch.also.end(),
+                                 [&](const store::Condition& condition) { return satisfies(taken.index, condition); });
   });
 }
 

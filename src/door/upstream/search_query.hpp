@@ -7,9 +7,9 @@
 namespace ward::door {
 
 struct SearchQuery {
-  std::string text;               // of the URL, without '?'
-  bool nothing = false;           // nobody is visible: no need to ask
-  bool unrestricted = false;      // the question needed no predicate, so that the upstream's total may be told
+  std::string text;           // of the URL, without '?'
+  bool nothing = false;       // nobody is visible: no need to ask
+  bool unrestricted = false;  // the question needed no predicate, so that the upstream's total may be told
 };
 
 /// Refusal: 400 too-costly for more patients than one request can name.

@@ -19,7 +19,8 @@ std::optional<Url> split(std::string_view text) {
   const std::size_t slash = text.find('/', scheme + 3);
   Url url{std::string(text.substr(0, slash)), slash == text.npos ? "" : std::string(text.substr(slash))};
   while (url.path.ends_with('/')) url.path.pop_back();
-  if (url.origin.size() <= scheme + 3 || url.path.find("/.") != std::string::npos || url.path.find("//") != std::string::npos)
+  if (url.origin.size() <= scheme + 3 || url.path.find("/.") != std::string::npos ||
+      url.path.find("//") != std::string::npos)
     return std::nullopt;
   return url;
 }
@@ -40,24 +41,33 @@ void read_addresses(const config::Section& route, UpstreamSettings& settings) {
   const bool plain_on_loopback = route.choice("allow_plaintext", {"no", "loopback"}, "no") == "loopback";
   const std::vector<std::string> texts = route.texts("upstream");
   if (texts.empty() || texts.size() > addresses_max)
-    route.problem("upstream", fmt::format("give 1 to {} addresses, as in \"https://ehr.example:8443/fhir\"", addresses_max));
+    route.problem("upstream",
+                  fmt::format("give 1 to {} addresses, as in \"https://ehr.example:8443/fhir\"", addresses_max));
   for (const std::string& text : texts) {
     const std::optional<Url> url = split(text);
     if (!url || !(text.starts_with("https://") || text.starts_with("http://"))) {
-      route.problem("upstream", fmt::format("\"{}\" is no address: write https://host:port/path, without user, query or fragment", text));
+      route.problem(
+          "upstream",
+          fmt::format("\"{}\" is no address: write https://host:port/path, without user, query or fragment", text));
       continue;
     }
     if (text.starts_with("http://") && !(plain_on_loopback && is_loopback(url->origin)))
-      route.problem("upstream", fmt::format("\"{}\" is not encrypted; use https, or set allow_plaintext = \"loopback\" for an address on this machine", text));
+      route.problem("upstream", fmt::format("\"{}\" is not encrypted; use https, or set allow_plaintext = \"loopback\" "
+                                            "for an address on this machine",
+                                            text));
     if (!settings.addresses.empty() && settings.path != url->path)
-      route.problem("upstream", fmt::format("all addresses are of one service and need the same path; \"{}\" has another than the first", text));
+      route.problem(
+          "upstream",
+          fmt::format("all addresses are of one service and need the same path; \"{}\" has another than the first",
+                      text));
     settings.path = url->path;
     settings.addresses.push_back(url->origin);
   }
 }
 
 /// A time-out that is never none: what waits for ever holds a place for ever.
-std::chrono::milliseconds positive(const config::Section& section, std::string_view key, std::chrono::milliseconds otherwise) {
+std::chrono::milliseconds positive(const config::Section& section, std::string_view key,
+                                   std::chrono::milliseconds otherwise) {
   const auto value = section.duration(key, otherwise);
   if (value >= 1ms && value <= 10min) return value;
   section.problem(key, "must be between \"1 ms\" and \"10 min\"");
@@ -70,14 +80,16 @@ void read_client(const config::Section& route, net::ClientOptions& client) {
   client.tls.key = route.text("key");
   client.tls.server_name = route.text("server_name");
   if (client.tls.certificate.empty() != client.tls.key.empty())
-    route.problem(client.tls.key.empty() ? "certificate" : "key", "a client certificate needs both `certificate` and `key`");
+    route.problem(client.tls.key.empty() ? "certificate" : "key",
+                  "a client certificate needs both `certificate` and `key`");
   client.resolve_timeout = positive(route, "resolve_timeout", client.resolve_timeout);
   client.connect_timeout = positive(route, "connect_timeout", client.connect_timeout);
   client.tls_timeout = positive(route, "tls_timeout", client.tls_timeout);
   client.send_timeout = positive(route, "send_timeout", client.send_timeout);
   client.first_byte_timeout = positive(route, "first_byte_timeout", client.first_byte_timeout);
   client.between_bytes_timeout = positive(route, "between_bytes_timeout", client.between_bytes_timeout);
-  client.connections_max = static_cast<std::size_t>(route.integer("connections_max", static_cast<std::int64_t>(client.connections_max), 1, 10'000));
+  client.connections_max = static_cast<std::size_t>(
+      route.integer("connections_max", static_cast<std::int64_t>(client.connections_max), 1, 10'000));
   client.body_bytes_max = route.bytes("answer_max", client.body_bytes_max);
   client.http2 = route.flag("http2", client.http2);
 }

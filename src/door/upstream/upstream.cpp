@@ -21,7 +21,7 @@ Result<Secret<std::string>> read_bearer(const std::filesystem::path& file) {
   if (file.empty()) return Secret<std::string>();
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail_errno("upstream_bearer", fmt::format("{}: bearer_file cannot be read", file.string()));
-  struct stat status {};
+  struct stat status{};
   const bool known = ::fstat(fd, &status) == 0;
   std::string text(bearer_bytes_max + 1, '\0');
   const ssize_t size = ::read(fd, text.data(), text.size());
@@ -29,49 +29,81 @@ Result<Secret<std::string>> read_bearer(const std::filesystem::path& file) {
   text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
   Secret<std::string> token(std::move(text));
-  if (!known || !S_ISREG(status.st_mode)) return fail("upstream_bearer", fmt::format("{}: bearer_file is no plain file", file.string()));
+  if (!known || !S_ISREG(status.st_mode))
+    return fail("upstream_bearer", fmt::format("{}: bearer_file is no plain file", file.string()));
   if ((status.st_mode & 077) != 0)
-    return fail("upstream_bearer", fmt::format("{}: others than its owner may read the token; run: chmod 600 {}", file.string(), file.string()));
+    return fail("upstream_bearer", fmt::format("{}: others than its owner may read the token; run: chmod 600 {}",
+                                               file.string(), file.string()));
   const std::string& inside = token.reveal();
-  const bool shaped = !inside.empty() && inside.size() <= bearer_bytes_max && std::all_of(inside.begin(), inside.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!shaped) return fail("upstream_bearer", fmt::format("{}: bearer_file must hold one token and nothing else", file.string()));
+  const bool shaped = !inside.empty() && inside.size() <= bearer_bytes_max &&
+                      std::all_of(inside.begin(), inside.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!shaped)
+    return fail("upstream_bearer", fmt::format("{}: bearer_file must hold one token and nothing else", file.string()));
   return token;
 }
 
 net::ClientRequest copy_of(const net::ClientRequest& request) {
-  return {.method = request.method, .path_and_query = request.path_and_query, .authority = request.authority, .headers = request.headers, .body = request.body.clone()};
+  return {.method = request.method,
+          .path_and_query = request.path_and_query,
+          .authority = request.authority,
+          .headers = request.headers,
+          .body = request.body.clone()};
 }
 
-/// The upstream as a whole does not work; a 500 may be about the one request and must not let one caller close it to all.
+/// The upstream as a whole does not work; a 500 may be about the one request and must not let one caller close it to
+/// all.
 bool is_outage(int status) { return status >= 502 && status <= 504; }
 
 Refusal unavailable(const std::string& name) {
-  return {.status = 503, .code = "upstream_unavailable", .kind = CauseKind::upstream, .cause = "upstream " + name + ": no healthy address",
-          .issues = {{.severity = "fatal", .code = "transient", .diagnostics = "the system behind this address does not answer now; try again later"}}, .headers = {{"retry-after", "5"}}};
+  return {.status = 503,
+          .code = "upstream_unavailable",
+          .kind = CauseKind::upstream,
+          .cause = "upstream " + name + ": no healthy address",
+          .issues = {{.severity = "fatal",
+                      .code = "transient",
+                      .diagnostics = "the system behind this address does not answer now; try again later"}},
+          .headers = {{"retry-after", "5"}}};
 }
 
 Refusal failed(const std::string& name, const net::Client::Failure& failure, bool repeatable) {
   const bool late = failure.error.is("upstream_timeout");
   const bool unknown = failure.sent && !repeatable;
-  std::string said = late ? "the system behind this address did not answer in time" : "the system behind this address could not be used";
+  std::string said = late ? "the system behind this address did not answer in time"
+                          : "the system behind this address could not be used";
   if (unknown) said += "; it is not known whether the change was made: read it again before you repeat it";
-  return {.status = late ? 504 : 502, .code = late ? "upstream_timeout" : "upstream_failed", .kind = CauseKind::upstream,
-          .cause = fmt::format("upstream {}: {}: {}{}", name, failure.error.code(), failure.error.text(), unknown ? "; outcome unknown" : ""),
+  return {.status = late ? 504 : 502,
+          .code = late ? "upstream_timeout" : "upstream_failed",
+          .kind = CauseKind::upstream,
+          .cause = fmt::format("upstream {}: {}: {}{}", name, failure.error.code(), failure.error.text(),
+                               unknown ? "; outcome unknown" : ""),
           .issues = {{.severity = "fatal", .code = late ? "timeout" : "transient", .diagnostics = std::move(said)}}};
 }
 
 struct Outcomes {
-  explicit Outcomes(const std::string& name) : ok(counter(name, "ok")), failed(counter(name, "failed")), timed_out(counter(name, "timeout")), unavailable(counter(name, "unavailable")), shed(counter(name, "shed")), retried(counter(name, "retried")) {}
+  explicit Outcomes(const std::string& name)
+      : ok(counter(name, "ok")),
+        failed(counter(name, "failed")),
+        timed_out(counter(name, "timeout")),
+        unavailable(counter(name, "unavailable")),
+        shed(counter(name, "shed")),
+        retried(counter(name, "retried")) {}
   static metrics::Counter counter(const std::string& name, const std::string& outcome) {
-    return {"ward_door_upstream_requests_total", "Requests to upstreams, by outcome.", {{"upstream", name}, {"outcome", outcome}}};
+    return {"ward_door_upstream_requests_total",
+            "Requests to upstreams, by outcome.",
+            {{"upstream", name}, {"outcome", outcome}}};
   }
   metrics::Counter ok, failed, timed_out, unavailable, shed, retried;
 };
 
 class Pooled final : public Upstream {
  public:
-  Pooled(UpstreamSettings settings, std::span<boost::asio::io_context* const> cores, Clock& clock, Secret<std::string> bearer)
-      : settings_(std::move(settings)), cores_(cores.begin(), cores.end()), balance_(std::make_shared<Balance>(settings_, clock)), gate_(settings_.name, settings_.gate), bearer_(std::move(bearer)),
+  Pooled(UpstreamSettings settings, std::span<boost::asio::io_context* const> cores, Clock& clock,
+         Secret<std::string> bearer)
+      : settings_(std::move(settings)),
+        cores_(cores.begin(), cores.end()),
+        balance_(std::make_shared<Balance>(settings_, clock)),
+        gate_(settings_.name, settings_.gate),
+        bearer_(std::move(bearer)),
         outcomes_(settings_.name) {}
 
   ~Pooled() override {
@@ -99,7 +131,8 @@ class Pooled final : public Upstream {
     return {};
   }
 
-  boost::asio::awaitable<Allowed<net::ClientResponse>> request(net::ClientRequest request, bool repeatable, shield::Class of) override {
+  boost::asio::awaitable<Allowed<net::ClientResponse>> request(net::ClientRequest request, bool repeatable,
+                                                               shield::Class of) override {
     auto place = co_await gate_.enter(of);
     if (!place) {
       outcomes_.shed.add();
@@ -145,7 +178,9 @@ class Pooled final : public Upstream {
   using Clients = std::vector<std::unique_ptr<net::Client>>;
 
   /// Says nothing about the address: a second try would end the same.
-  static bool is_our_fault(const net::Client::Failure& failure) { return failure.error.is("request_invalid") || failure.error.is("upstream_too_large"); }
+  static bool is_our_fault(const net::Client::Failure& failure) {
+    return failure.error.is("request_invalid") || failure.error.is("upstream_too_large");
+  }
 
   Clients& clients_of(const boost::asio::any_io_executor& executor) {
     const boost::asio::execution_context* context = &boost::asio::query(executor, boost::asio::execution::context);
@@ -168,7 +203,8 @@ class Pooled final : public Upstream {
 
 }  // namespace
 
-Result<std::shared_ptr<Upstream>> Upstream::create(UpstreamSettings settings, std::span<boost::asio::io_context* const> cores, Clock& clock) {
+Result<std::shared_ptr<Upstream>> Upstream::create(UpstreamSettings settings,
+                                                   std::span<boost::asio::io_context* const> cores, Clock& clock) {
   WARD_ASSERT(!cores.empty());
   auto bearer = read_bearer(settings.bearer_file);
   if (!bearer) return std::unexpected(std::move(bearer.error()));

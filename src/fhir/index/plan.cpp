@@ -173,7 +173,8 @@ std::unique_ptr<const Plan> make_plan(std::string_view type) {
   const r4::Definition* definition = r4::find_definition(type);
   if (!definition) return nullptr;
   auto plan = std::make_unique<Plan>();
-  // A Patient is in its own compartment alone. R4 also counts whom it links to, but a link must never widen who sees it.
+  // A Patient is in its own compartment alone. R4 also counts whom it links to, but a link must never widen who sees
+  // it.
   const auto compartment = type == "Patient" ? std::span<const std::string_view>() : r4::patient_compartment(type);
   for (const r4::SearchParam& param : r4::search_params(type)) {
     if (!is_indexed(param)) continue;

@@ -5,8 +5,8 @@ namespace ward::fhir::path {
 const Function* find_function(std::string_view name) {
   static const auto table = [] {
     std::unordered_map<std::string_view, const Function*> all;
-    for (const auto group :
-         {collection_functions(), conversion_functions(), string_functions(), math_functions(), utility_functions(), boundary_functions()}) {
+    for (const auto group : {collection_functions(), conversion_functions(), string_functions(), math_functions(),
+                             utility_functions(), boundary_functions()}) {
       for (const Function& function : group) all.emplace(function.name, &function);
     }
     return all;

@@ -11,7 +11,8 @@
 
 namespace ward::identity {
 
-/// RFC 6749 section 5.2. `description` is for the client's developer and keeps to its characters; `reason` is for audit.
+/// RFC 6749 section 5.2. `description` is for the client's developer and keeps to its characters; `reason` is for
+/// audit.
 struct TokenError {
   int status = 400;
   std::string error;
@@ -27,15 +28,15 @@ struct Attempt {
   SeenIds& assertions;
   WallTime now;
 
-  Form form;                                      // by check_form
-  ClientAuthentication method{};                  // by check_client_method
-  std::string claimed_client;                     // by check_client_method; proven with `client`
+  Form form;                      // by check_form
+  ClientAuthentication method{};  // by check_client_method
+  std::string claimed_client;     // by check_client_method; proven with `client`
   std::string secret;
   std::optional<crypto::UnverifiedJwt> assertion;
-  const KnownClient* candidate = nullptr;         // by check_client_known: named, not yet proven
-  std::optional<crypto::Jwt> proof;               // by check_assertion_signature
-  const KnownClient* client = nullptr;            // by check_assertion_once or check_client_secret: proven
-  scope::ScopeSet granted;                        // by check_scope
+  const KnownClient* candidate = nullptr;  // by check_client_known: named, not yet proven
+  std::optional<crypto::Jwt> proof;        // by check_assertion_signature
+  const KnownClient* client = nullptr;     // by check_assertion_once or check_client_secret: proven
+  scope::ScopeSet granted;                 // by check_scope
 };
 
 using Refused = std::optional<TokenError>;

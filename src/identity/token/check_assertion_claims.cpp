@@ -16,7 +16,8 @@ Refused check_assertion_claims(Attempt& attempt) {
                                  .skew = attempt.settings.skew,
                                  .lifetime_max = assertion_lifetime_max,
                                  .token_id = true};
-  if (attempt.proof->claim("sub") != client_id) return invalid_client("assertion_subject", "iss and sub must both be the client_id");
+  if (attempt.proof->claim("sub") != client_id)
+    return invalid_client("assertion_subject", "iss and sub must both be the client_id");
   if (auto checked = attempt.proof->check(rules, attempt.now); !checked)
     return invalid_client("assertion_" + std::string(checked.error().code()), checked.error().message());
   return {};

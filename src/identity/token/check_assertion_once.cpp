@@ -8,10 +8,13 @@ Refused check_assertion_once(Attempt& attempt) {
   const std::string& client_id = attempt.candidate->client.client_id;
   const std::int64_t ends = attempt.proof->time("exp").value_or(0) + attempt.settings.skew.count();
   switch (attempt.assertions.take(client_id, attempt.proof->claim("jti"), ends, unix_seconds(attempt.now))) {
-    case SeenIds::Outcome::fresh: break;
-    case SeenIds::Outcome::seen: return invalid_client("assertion_replayed", "this jti was used before; each assertion needs its own");
+    case SeenIds::Outcome::fresh:
+      break;
+    case SeenIds::Outcome::seen:
+      return invalid_client("assertion_replayed", "this jti was used before; each assertion needs its own");
     case SeenIds::Outcome::full:
-      return TokenError{503, "temporarily_unavailable", "too many assertions are in their lifetime; try again in a minute", "assertions_full"};
+      return TokenError{503, "temporarily_unavailable",
+                        "too many assertions are in their lifetime; try again in a minute", "assertions_full"};
   }
   attempt.client = attempt.candidate;
   return {};

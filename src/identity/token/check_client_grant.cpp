@@ -5,8 +5,10 @@
 namespace ward::identity {
 
 Refused check_client_grant(Attempt& attempt) {
-  if (std::ranges::find(attempt.client->client.grant_types, "client_credentials") == attempt.client->client.grant_types.end())
-    return TokenError{400, "unauthorized_client", "this client is not registered for client_credentials", "grant_not_registered"};
+  if (std::ranges::find(attempt.client->client.grant_types, "client_credentials") ==
+      attempt.client->client.grant_types.end())
+    return TokenError{400, "unauthorized_client", "this client is not registered for client_credentials",
+                      "grant_not_registered"};
   return {};
 }
 

@@ -4,7 +4,8 @@
 namespace ward::identity {
 namespace {
 
-constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";  // RFC 7523 section 2.2
+constexpr std::string_view jwt_bearer =
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";  // RFC 7523 section 2.2
 constexpr std::size_t client_id_bytes_max = 256;
 
 // RFC 6749 section 2.3.1: both parts are encoded as in a form, then joined.
@@ -30,7 +31,8 @@ Refused read_assertion(Attempt& attempt, const std::string& text) {
   if (attempt.form.get("client_assertion_type") != jwt_bearer)
     return invalid_request("client_assertion_type must be " + std::string(jwt_bearer), "assertion_type");
   auto assertion = crypto::UnverifiedJwt::parse(text);
-  if (!assertion) return invalid_client("assertion_" + std::string(assertion.error().code()), assertion.error().message());
+  if (!assertion)
+    return invalid_client("assertion_" + std::string(assertion.error().code()), assertion.error().message());
   attempt.method = ClientAuthentication::private_key_jwt;
   attempt.claimed_client = assertion->claimed_subject();
   if (attempt.claimed_client.empty() || attempt.claimed_client.size() > client_id_bytes_max)
@@ -44,9 +46,11 @@ Refused read_method(Attempt& attempt) {
   const bool basic = !attempt.request.authorization.empty();
   if (assertion && basic) return invalid_request("a client authenticates in one way, not two", "two_methods");
   if (attempt.form.get("client_secret"))
-    return invalid_client("secret_in_body", "client_secret_post is not offered; use private_key_jwt or client_secret_basic");
+    return invalid_client("secret_in_body",
+                          "client_secret_post is not offered; use private_key_jwt or client_secret_basic");
   if (assertion) return read_assertion(attempt, *assertion);
-  if (attempt.form.get("client_assertion_type")) return invalid_request("client_assertion is missing", "assertion_missing");
+  if (attempt.form.get("client_assertion_type"))
+    return invalid_request("client_assertion is missing", "assertion_missing");
   if (basic) return read_basic(attempt);
   return invalid_client("no_method", "the client must authenticate by private_key_jwt or client_secret_basic");
 }

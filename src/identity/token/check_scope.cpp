@@ -22,7 +22,8 @@ Refused check_scope(Attempt& attempt) {
     if (!asked) return invalid_scope("a scope is malformed", "scope_malformed");
     attempt.granted = attempt.client->scope.narrow(*asked);
   }
-  if (attempt.granted.empty()) return invalid_scope("none of these scopes is registered for this client", "scope_not_registered");
+  if (attempt.granted.empty())
+    return invalid_scope("none of these scopes is registered for this client", "scope_not_registered");
   return {};
 }
 

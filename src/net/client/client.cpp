@@ -21,14 +21,18 @@ constexpr auto idle_max = 30s;  // kept longer, a connection is likely closed by
 Client::Failure unsent(Error error) { return {std::move(error), false}; }
 
 bool is_path(std::string_view text) {
-  return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+  return text.starts_with('/') &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
 }
 
 /// The request is built of parts that others may have chosen: nothing of it may end a line or frame a body.
 Result<void> check(const ClientRequest& request) {
-  if (!is_token(request.method) || request.method == "CONNECT") return fail("request_invalid", "the method is no token");
-  if (!is_path(request.path_and_query)) return fail("request_invalid", "the path has a byte that must be percent-encoded");
-  if (!request.authority.empty() && !is_authority(request.authority)) return fail("request_invalid", "the authority is malformed");
+  if (!is_token(request.method) || request.method == "CONNECT")
+    return fail("request_invalid", "the method is no token");
+  if (!is_path(request.path_and_query))
+    return fail("request_invalid", "the path has a byte that must be percent-encoded");
+  if (!request.authority.empty() && !is_authority(request.authority))
+    return fail("request_invalid", "the authority is malformed");
   for (const auto& [name, value] : request.headers) {
     const bool named = is_token(name) && name == ascii_lower(name);
     if (!named || is_hop_by_hop(name) || name == "host" || name == "content-length" || name == "expect")
@@ -41,7 +45,10 @@ Result<void> check(const ClientRequest& request) {
 class Pool final : public Client {
  public:
   Pool(asio::io_context& io, Origin origin, ClientOptions options, TlsSettings tls)
-      : sweeper_(std::make_shared<Sweeper>(io)), origin_(std::move(origin)), options_(std::move(options)), tls_(std::move(tls)) {}
+      : sweeper_(std::make_shared<Sweeper>(io)),
+        origin_(std::move(origin)),
+        options_(std::move(options)),
+        tls_(std::move(tls)) {}
   ~Pool() override {
     if (http2_) http2_->close();
   }
@@ -66,7 +73,8 @@ class Pool final : public Client {
   };
 
   static bool may_repeat(const ClientRequest& request, const Tried& tried) {
-    return !tried.answer.error().sent || ((request.method == "GET" || request.method == "HEAD") && request.body.empty());
+    return !tried.answer.error().sent ||
+           ((request.method == "GET" || request.method == "HEAD") && request.body.empty());
   }
 
   asio::awaitable<Result<void>> enter() {
@@ -75,7 +83,8 @@ class Pool final : public Client {
       co_return Result<void>{};
     }
     if (waiting_.size() >= waiting_max)
-      co_return fail("upstream_connect", fmt::format("too many requests wait for a connection to {}", origin_.authority));
+      co_return fail("upstream_connect",
+                     fmt::format("too many requests wait for a connection to {}", origin_.authority));
     TimedSignal turn(*sweeper_, sweeper_->now() + options_.connect_timeout);
     Listed listed(waiting_, turn);
     const bool granted = co_await turn.wait();
@@ -92,7 +101,9 @@ class Pool final : public Client {
 
   /// In a queue for as long as it lives.
   struct Listed {
-    Listed(std::deque<TimedSignal*>& list_in, TimedSignal& one_in) : list(list_in), one(one_in) { list.push_back(&one); }
+    Listed(std::deque<TimedSignal*>& list_in, TimedSignal& one_in) : list(list_in), one(one_in) {
+      list.push_back(&one);
+    }
     ~Listed() { std::erase(list, &one); }
     std::deque<TimedSignal*>& list;
     TimedSignal& one;
@@ -138,10 +149,12 @@ class Pool final : public Client {
         if (idle) co_return std::move(idle);
       }
       if (!connecting_) break;
-      TimedSignal there(*sweeper_, sweeper_->now() + options_.resolve_timeout + options_.connect_timeout + options_.tls_timeout);
+      TimedSignal there(*sweeper_,
+                        sweeper_->now() + options_.resolve_timeout + options_.connect_timeout + options_.tls_timeout);
       Listed listed(connecting_waiters_, there);
       const bool in_time = co_await there.wait();
-      if (!in_time) co_return fail("upstream_timeout", fmt::format("no connection to {} came up in time", origin_.authority));
+      if (!in_time)
+        co_return fail("upstream_timeout", fmt::format("no connection to {} came up in time", origin_.authority));
     }
     Result<std::unique_ptr<Http1Connection>> connected = co_await open();
     co_return connected;

@@ -39,21 +39,24 @@ asio::awaitable<Result<Endpoints>> resolve(Sweeper& sweeper, const Origin& origi
     ~Detach() { of.waiter = nullptr; }
   } detach{*resolving};
   resolving->waiter = &done;
-  resolving->resolver.async_resolve(origin.host, std::to_string(origin.port),
-                                    [resolving](const boost::system::error_code& why, const tcp::resolver::results_type& results) {
-                                      if (why) resolving->problem = why.message();
-                                      for (const auto& one : results) resolving->found.push_back(one.endpoint());
-                                      if (resolving->waiter != nullptr) resolving->waiter->notify();
-                                    });
+  resolving->resolver.async_resolve(
+      origin.host, std::to_string(origin.port),
+      [resolving](const boost::system::error_code& why, const tcp::resolver::results_type& results) {
+        if (why) resolving->problem = why.message();
+        for (const auto& one : results) resolving->found.push_back(one.endpoint());
+        if (resolving->waiter != nullptr) resolving->waiter->notify();
+      });
   const bool in_time = co_await done.wait();
-  if (!in_time) co_return fail("upstream_timeout", fmt::format("resolving {} took too long; is the name server up?", origin.host));
+  if (!in_time)
+    co_return fail("upstream_timeout", fmt::format("resolving {} took too long; is the name server up?", origin.host));
   if (resolving->found.empty())
     co_return fail("upstream_resolve", fmt::format("{} has no address: {}", origin.host, resolving->problem));
   co_return resolving->found;
 }
 
 struct ConnectWatch final : Sweeper::Item {
-  ConnectWatch(Sweeper& sweeper, tcp::socket& watched, MonoTime until) : Item(sweeper), socket(watched), deadline(until) {}
+  ConnectWatch(Sweeper& sweeper, tcp::socket& watched, MonoTime until)
+      : Item(sweeper), socket(watched), deadline(until) {}
   void sweep(MonoTime now) override {
     if (now < deadline) return;
     expired = true;
@@ -130,7 +133,8 @@ asio::awaitable<Result<void>> shake_hands(Sweeper& sweeper, Socket& socket, cons
 
 Result<Origin> parse_origin(std::string_view text) {
   const auto wrong = [&] {
-    return fail("upstream_origin", "an origin is written https://host or https://host:port, without path, query or user");
+    return fail("upstream_origin",
+                "an origin is written https://host or https://host:port, without path, query or user");
   };
   Origin origin;
   if (text.starts_with("http://")) {

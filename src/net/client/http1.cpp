@@ -59,7 +59,8 @@ asio::awaitable<std::optional<Tried>> send(Sweeper& sweeper, Socket& socket, con
   if (written.wait == Socket::Wait::ready) co_return std::nullopt;
   if (written.wait == Socket::Wait::expired)
     co_return failed("upstream_timeout", fmt::format("{} did not take the request in time", origin.authority), any);
-  Tried tried = failed("upstream_closed", fmt::format("{} ended the connection before it had the request", origin.authority), any);
+  Tried tried = failed("upstream_closed",
+                       fmt::format("{} ended the connection before it had the request", origin.authority), any);
   tried.stale = true;
   co_return tried;
 }

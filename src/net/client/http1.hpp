@@ -11,7 +11,8 @@ struct Http1Connection {
   bool reused = false;
   MonoTime idle_since{};
 
-  /// Whether the peer still holds it open and has said nothing unasked: bytes that nobody asked for belong to no request.
+  /// Whether the peer still holds it open and has said nothing unasked: bytes that nobody asked for belong to no
+  /// request.
   bool is_quiet();
 };
 

@@ -34,8 +34,8 @@ struct Http2Connection::Callbacks {
     if (Task* task = find(session, frame->hd.stream_id)) task->begin_head();
     return 0;
   }
-  static int header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_bytes,
-                    const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void*) {
+  static int header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
+                    std::size_t name_bytes, const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void*) {
     Task* task = find(session, frame->hd.stream_id);
     if (task == nullptr || frame->hd.type != NGHTTP2_HEADERS) return 0;
     const bool taken = task->add_field({reinterpret_cast<const char*>(name), name_bytes},
@@ -51,7 +51,8 @@ struct Http2Connection::Callbacks {
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) task->end_stream();
     return 0;
   }
-  static int data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size, void*) {
+  static int data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
+                  void*) {
     Task* task = find(session, id);
     if (task == nullptr || task->add_body({reinterpret_cast<const char*>(bytes), size})) return 0;
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);

@@ -11,7 +11,12 @@ constexpr std::size_t entry_bytes = 32;  // RFC 9113 section 6.5.2 counts 32 per
 
 Http2Connection::Task::Task(Sweeper& sweeper, Http2Connection& connection, const ClientRequest& request,
                             const ClientOptions& options)
-    : Item(sweeper), sweeper_(sweeper), connection_(connection), request_(request), options_(options), signal_(sweeper.io()),
+    : Item(sweeper),
+      sweeper_(sweeper),
+      connection_(connection),
+      request_(request),
+      options_(options),
+      signal_(sweeper.io()),
       submitted_at_(sweeper.now()),
       deadline_(submitted_at_ + (request.body.empty() ? options.first_byte_timeout : options.send_timeout)) {}
 
@@ -22,7 +27,8 @@ boost::asio::awaitable<void> Http2Connection::Task::wait() {
 Tried Http2Connection::Task::take(const Origin& origin) {
   if (!failure_) return {.answer = std::move(response_), .reusable = true};
   Tried tried{.answer = std::unexpected(Client::Failure{
-                  Error(failure_->error.code(), fmt::format("{}: {}", origin.authority, failure_->error.message())), failure_->sent})};
+                  Error(failure_->error.code(), fmt::format("{}: {}", origin.authority, failure_->error.message())),
+                  failure_->sent})};
   tried.stale = failure_->error.is("upstream_closed") && !response_begun_;
   return tried;
 }
@@ -99,8 +105,8 @@ void Http2Connection::Task::end_stream() {
     fail("upstream_malformed", "the answer has no head", true);
 }
 
-ssize_t Http2Connection::Task::read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* memory, std::size_t room,
-                                         std::uint32_t* flags, nghttp2_data_source*, void*) {
+ssize_t Http2Connection::Task::read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* memory,
+                                         std::size_t room, std::uint32_t* flags, nghttp2_data_source*, void*) {
   auto* task = static_cast<Task*>(nghttp2_session_get_stream_user_data(session, id));
   if (task == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   const std::string_view left = task->request_.body.view().substr(task->body_sent_);

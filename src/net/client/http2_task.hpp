@@ -30,8 +30,8 @@ class Http2Connection::Task final : public Sweeper::Item {
   void end_head();
   bool add_body(std::string_view bytes);
   void end_stream();
-  static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* memory, std::size_t room, std::uint32_t* flags,
-                           nghttp2_data_source*, void* connection);
+  static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* memory, std::size_t room,
+                           std::uint32_t* flags, nghttp2_data_source*, void* connection);
 
  private:
   void finish();

@@ -97,8 +97,9 @@ void for_each_token(std::string_view list, Each each) {
 }  // namespace
 
 bool is_hop_by_hop(std::string_view name) {
-  static constexpr std::string_view names[] = {"connection", "keep-alive", "proxy-connection",  "proxy-authenticate", "te",
-                                               "trailer",    "upgrade",    "transfer-encoding", "proxy-authorization"};
+  static constexpr std::string_view names[] = {
+      "connection", "keep-alive", "proxy-connection",  "proxy-authenticate", "te",
+      "trailer",    "upgrade",    "transfer-encoding", "proxy-authorization"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
@@ -189,7 +190,8 @@ std::expected<void, Malformed> ResponseReader::take_fields() {
       if (++lengths > 1 || !length) return malformed("content-length is repeated or no number");
       left_ = *length;
     } else if (name == "transfer-encoding") {
-      if (++codings > 1 || !equal_ignoring_case(value, "chunked")) return malformed("transfer-encoding is not chunked alone");
+      if (++codings > 1 || !equal_ignoring_case(value, "chunked"))
+        return malformed("transfer-encoding is not chunked alone");
     } else if (name == "connection") {
       for_each_token(value, [&](std::string token) {
         close = close || token == "close";

@@ -15,8 +15,8 @@ struct Bounds {
   std::size_t header_bytes_max, body_bytes_max;
 };
 
-/// Reads one response, interim ones (1xx) skipped. Beast's parser does the parsing; before it, what RFC 9112 forbids and
-/// parsers forgive is refused.
+/// Reads one response, interim ones (1xx) skipped. Beast's parser does the parsing; before it, what RFC 9112 forbids
+/// and parsers forgive is refused.
 class ResponseReader {
  public:
   ResponseReader(bool to_head_request, Bounds bounds);
@@ -24,8 +24,8 @@ class ResponseReader {
 
   /// Uses bytes from the front and returns how many. What was not used must come again, with more behind it.
   std::expected<std::size_t, Malformed> put(std::string_view bytes);
-  /// The peer ended the connection. `proven`: by a message that a man in the middle cannot make (TLS close_notify); only
-  /// then a body without a length is complete.
+  /// The peer ended the connection. `proven`: by a message that a man in the middle cannot make (TLS close_notify);
+  /// only then a body without a length is complete.
   std::expected<void, Malformed> end(bool proven);
 
   bool done() const { return phase_ == Phase::done; }
