@@ -1,6 +1,7 @@
 // A fixed number of requests from core 1, and what they cost the servers on core 0.
 import { execFile } from "node:child_process";
 import { readFileSync, readdirSync, openSync, writeSync, fdatasyncSync, closeSync, rmSync } from "node:fs";
+import https from "node:https";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,9 +31,31 @@ export function cpu_us(pids) {
   return ticks * 10_000;
 }
 
+let written = 0;  // bodies made so far: no two are alike in one run
+
+/** The same by Node's client over HTTP/1.1, each request with a body of its own: what.body_of(i). */
+async function load_unique(what) {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: what.connections ?? 16, rejectUnauthorized: false });
+  let left = what.requests;
+  const worker = async () => {
+    while (left-- > 0) {
+      const body = what.body_of(++written);
+      const status = await new Promise((done, failed) => {
+        const request = https.request(what.url, { method: "POST", agent, headers: { ...what.headers, "content-length": Buffer.byteLength(body) } }, (answer) => {
+          answer.resume().on("end", () => done(answer.statusCode)).on("error", failed);
+        });
+        request.on("error", failed).end(body);
+      });
+      if (status !== 201) throw new Error(`${what.url} answered ${status}`);
+    }
+  };
+  try { await Promise.all(Array.from({ length: what.connections ?? 16 }, worker)); } finally { agent.destroy(); }
+}
+
 /** h2load against one URL. what: { url, headers, body_file, requests, protocol: "h1" | "h2", connections }. Throws unless every answer is 2xx. */
 export async function load(what) {
-  const args = [...load_core, "h2load", "-n", String(what.requests), "-c", String(what.connections ?? 8), "-t", "1", "-m", "4"];
+  if (what.body_of) return load_unique(what);
+  const args = [...load_core, "h2load", "-n", String(what.requests), "-c", String(what.connections ?? 16), "-t", "1", "-m", "4"];
   if (what.protocol === "h1") args.push("--h1");
   if (what.body_file) args.push("-d", what.body_file);
   for (const [name, value] of Object.entries(what.headers ?? {})) args.push("-H", `${name}: ${value}`);
@@ -43,7 +66,7 @@ export async function load(what) {
 
 /** Microseconds of CPU per request: the least of several rounds, since other work on the machine only ever adds. */
 export async function cost(pids, what, rounds = 3) {
-  await load({ ...what, requests: Math.max(what.connections ?? 8, Math.ceil(what.requests / 10)) });
+  await load({ ...what, requests: Math.max(what.connections ?? 16, Math.ceil(what.requests / 10)) });
   let least = Infinity;
   for (let i = 0; i < rounds; ++i) {
     const before = cpu_us(pids);
