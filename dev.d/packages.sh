@@ -57,3 +57,10 @@ need_for_preset() {
   need build-packages
   case "$1" in asan|tsan|fuzz|clang-release) need clang-packages ;; esac
 }
+
+# The demo and the tests are found as "localhost"; a bare system may not know that name.
+know_localhost() {
+  getent hosts localhost >/dev/null 2>&1 && return
+  echo "== adding localhost to /etc/hosts, where it is missing"
+  printf '127.0.0.1 localhost\n::1 localhost ip6-localhost\n' | as_root tee -a /etc/hosts >/dev/null
+}

@@ -6,6 +6,7 @@ run_tests() {
   local long=no started=$SECONDS
   [ "${1:-}" = --long ] && long=yes
   need build-packages; need clang-packages; need test-packages
+  know_localhost
   node24
   build release
   room_tests release

@@ -44,7 +44,7 @@ endfunction()
 # house(NAME stands) or house(NAME stops_at configure|build "regex of the message"), and what write_house takes.
 function(house NAME STAGE REASON)
   write_house(${NAME} ${ARGN})
-  run(result output ${CMAKE_COMMAND} -S ${WORK}/${NAME} -B ${WORK}/${NAME}/build -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=)
+  run(result output ${CMAKE_COMMAND} -G Ninja -S ${WORK}/${NAME} -B ${WORK}/${NAME}/build -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=)
   set(stopped configure)
   if(result EQUAL 0)
     run(result output ${CMAKE_COMMAND} --build ${WORK}/${NAME}/build)
