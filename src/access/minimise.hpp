@@ -65,6 +65,8 @@ class Assembly {
   /// Without a grant of its own: for `minimised` pieces alone (the answer to a batch).
   Assembly();
   ~Assembly();
+  /// Room for the whole answer, where its size can be told: growing would copy it again and again.
+  void reserve(std::size_t bytes);
   /// Text that holds no PHI: '{"resourceType":"Bundle",...', links, totals, fullUrl, search mode.
   void frame(std::string_view text);
   /// A stored resource under a grant's view (the assembly's own, or that of its type for _include and history).

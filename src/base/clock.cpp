@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <fmt/compile.h>
 #include <charconv>
 #include <ctime>
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ void SimulatedClock::advance(std::chrono::nanoseconds by) {
 
 std::string rfc3339(WallTime time) {
   const Broken b = broken_down(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", b.year, b.month, b.day, b.hour, b.minute, b.second,
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), b.year, b.month, b.day, b.hour, b.minute, b.second,
                      b.millisecond);
 }
 
@@ -59,7 +60,7 @@ std::string http_date(WallTime time) {
   static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Broken b = broken_down(time);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[b.weekday], b.day, months[b.month - 1], b.year,
+  return fmt::format(FMT_COMPILE("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT"), weekdays[b.weekday], b.day, months[b.month - 1], b.year,
                      b.hour, b.minute, b.second);
 }
 

@@ -192,6 +192,20 @@ TEST(View, assembly_puts_frames_around_resources) {
   EXPECT_EQ(std::string(std::move(assembly).finish().view()), R"([{"resourceType":"Patient","gender":"male",)" S_TAG "}]");
 }
 
+TEST(View, assembly_copies_under_a_grant_of_all_but_looks_whose_it_is) {
+  const auto policy = policy_of("[role.r]\nmay = [\"user/*.cruds\"]\nreason = \"test\"\npatients = \"panel\"\npurpose = \"TREAT\"\n");
+  const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Observation");
+  const std::string body = R"({"resourceType":"Observation","status" : "final"})";
+  const std::vector<std::string> own{"1"}, other{"7"};
+  Assembly assembly(grant);
+  assembly.reserve(100);
+  EXPECT_TRUE(assembly.resource(Phi<Buffer>(Buffer(body)), own));
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(body)), other));
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(R"({"resourceType":"Patient"})")), other)) << "of another type than the grant's";
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(R"({ "resourceType":"Observation"})")), other));
+  EXPECT_EQ(std::string(std::move(assembly).finish().view()), body);
+}
+
 TEST(View, fields_of_bodies_without_a_contract) {
   struct Case {
     Grant::Fields fields;

@@ -23,6 +23,8 @@ TEST(Encoding, utf8_is_strict) {
 
 TEST(Encoding, json_strings_hold_no_raw_control_characters) {
   EXPECT_EQ(json_string("a\"b\\c\n\x01\x7f\xff"), "\"a\\\"b\\\\c\\n\\u0001\\u007f\\ufffd\"");
+  EXPECT_EQ(json_string("plain text, then \xC3\xA9 and plain again"), "\"plain text, then \xC3\xA9 and plain again\"");
+  EXPECT_EQ(json_string(""), "\"\"");
 }
 
 TEST(Clock, rfc3339_there_and_back) {

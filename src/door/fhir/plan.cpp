@@ -74,15 +74,12 @@ Allowed<void> check_if_match(const std::string& if_match, const store::Version& 
 }
 
 /// Index, compartment and relationships of the body as it will be stored.
-Allowed<store::Change> indexed(Exchange& x, const access::Grant& grant, store::Operation operation, const std::string& type, const std::string& id, Buffer body) {
-  const auto document = json::Document::parse(body.view());
-  if (!document) return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
-  auto index = fhir::index(*document, type, id, {.own_bases = x.live->own_bases});
+Allowed<store::Change> indexed(Exchange& x, const access::Grant& grant, store::Operation operation, const std::string& type, const std::string& id, const json::Document& document) {
+  auto index = fhir::index(document, type, id, {.own_bases = x.live->own_bases});
   if (!index) return refuse({.status = 422, .code = std::string(index.error().code()), .kind = CauseKind::validation, .cause = "index", .issues = {{.code = "too-long", .diagnostics = "the resource has too many searchable values"}}});
   if (!would_see(x, grant, type, *index)) return refuse(outside_grant(grant));
   store::Change change{.operation = operation, .type = type, .id = id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
-  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
-  change.body = std::move(body);
+  for (access::Relationship& row : access::derive(document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
   return change;
 }
 
@@ -95,14 +92,13 @@ Buffer body_of(const WriteRequest& request, const std::string& type, const std::
 }
 
 awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant, store::Operation operation, std::string id, Buffer body, const Arriving& arriving) {
-  {
-    const auto document = json::Document::parse(body.view());
-    if (!document) co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "body"});
-    auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);
-    if (!checked) co_return refuse(checked.error());
-  }
-  auto change = indexed(x, grant, operation, request.type, id, std::move(body));
+  const auto document = json::Document::parse(body.view());
+  if (!document) co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
+  auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);
+  if (!checked) co_return refuse(checked.error());
+  auto change = indexed(x, grant, operation, request.type, id, *document);
   if (!change) co_return refuse(change.error());
+  change->body = std::move(body);
   Plan plan{.change = std::move(*change), .grant = std::move(grant), .status = operation == store::Operation::create ? 201 : 200, .type = request.type, .id = std::move(id)};
   plan.patients = plan.change->index.patients;
   co_return plan;

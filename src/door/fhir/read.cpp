@@ -7,6 +7,7 @@
 #include "render.hpp"
 #include "services.hpp"
 
+#include <fmt/compile.h>
 #include <algorithm>
 #include <charconv>
 
@@ -80,7 +81,7 @@ std::string_view history_status(const store::Version& version) { return version.
 
 }  // namespace
 
-std::string etag(std::uint64_t version) { return fmt::format("W/\"{}\"", version); }
+std::string etag(std::uint64_t version) { return fmt::format(FMT_COMPILE("W/\"{}\""), version); }
 
 std::optional<std::uint64_t> parse_etag(std::string_view text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
@@ -94,7 +95,9 @@ std::optional<std::uint64_t> parse_etag(std::string_view text) {
 
 void note_subjects(audit::Record& record, const store::Version& version) {
   std::vector<audit::Subject>& subjects = record.subjects.inside().of;
-  const std::string resource = fmt::format("{}/{}/_history/{}", version.type, version.id, version.version);
+  std::string resource;
+  resource.reserve(version.type.size() + version.id.size() + 32);
+  resource.append(version.type).append("/").append(version.id).append("/_history/").append(std::to_string(version.version));
   const std::string patient = version.patients.empty() ? std::string() : "Patient/" + version.patients.front();
   const auto known = std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == patient; });
   if (known != subjects.end())

@@ -84,13 +84,18 @@ std::string warnings_entry(const fhir::Search& search) {
 }
 
 Allowed<void> answer_page(Exchange& x, const fhir::Search& search, store::Page page) {
+  constexpr std::size_t frame_bytes = 192;
+  std::size_t bytes = 4096;
+  for (const store::Version& version : page.found) bytes += version.body.inside().size() + frame_bytes;
   access::Assembly assembly(*x.grant);
+  assembly.reserve(bytes);
   assembly.frame(bundle_head(x, search, page));
   const char* before = ",\"entry\":[";
+  std::string frame;
   for (store::Version& version : page.found) {
     note_subjects(x.record, version);
-    assembly.frame(before);
-    assembly.frame(fmt::format(R"({{"fullUrl":"{}/{}/{}","resource":)", x.route->base, version.type, version.id));
+    frame.assign(before).append(R"({"fullUrl":")").append(x.route->base).append("/").append(version.type).append("/").append(version.id).append(R"(","resource":)");
+    assembly.frame(frame);
     const auto added = assembly.resource(reduced(x, search, version), version.patients);
     if (!added) return refuse({.status = 500, .code = "minimise_failed", .kind = CauseKind::internal, .cause = std::string(added.error().code())});
     assembly.frame(R"(,"search":{"mode":"match"}})");

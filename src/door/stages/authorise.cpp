@@ -2,13 +2,15 @@
 #include "services.hpp"
 #include "stages/stages.hpp"
 
+#include <fmt/compile.h>
+
 namespace ward::door {
 namespace {
 
 constexpr std::size_t grants_max = 4096;  // per core; all are forgotten when full, which costs a decision each
 
 std::string grant_key(const identity::Caller& caller, access::Interaction interaction, std::string_view type, std::string_view purpose) {
-  return fmt::format("{}|{}|{}|{}|{}", caller.issuer, caller.token_id, int(interaction), type, purpose);
+  return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}"), caller.issuer, caller.token_id, int(interaction), type, purpose);
 }
 
 /// An API without a FHIR contract: the route states what leaves and which scope it takes.
