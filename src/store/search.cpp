@@ -91,7 +91,8 @@ bool Search::satisfied(std::int64_t row, MonoTime deadline) {
     return run.step() && satisfied_by(run.blob(0));
   }
   Run run = connection_.query(
-      "SELECT e.entries, r.id, r.version, r.updated, r.live, r.patients, r.body FROM entry e CROSS JOIN resource r ON r.row = e.row "
+      "SELECT e.entries, r.id, r.version, r.updated, r.live, r.patients, r.body FROM entry e CROSS JOIN resource r ON "
+      "r.row = e.row "
       "WHERE e.row = ?1 AND r.version > 0",
       row);
   if (!run.step() || !satisfied_by(run.blob(0))) return false;
