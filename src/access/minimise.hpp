@@ -50,7 +50,8 @@ struct Facts {
   bool container = false;
   /// Patients of a resource, for bundles. Without it, only branches that need no patient count.
   std::function<std::vector<std::string>(std::string_view type, std::string_view resource)> patients_of;
-  /// Whether a resource satisfies a branch's constraints. Without it, a branch with constraints counts only if `visible`.
+  /// Whether a resource satisfies a branch's constraints. Without it, a branch with constraints counts only if
+  /// `visible`.
   std::function<bool(const Branch&, std::string_view type, std::string_view resource)> satisfies;
 };
 
@@ -58,13 +59,16 @@ struct Facts {
 /// nothing of it), "not_visible" (the one resource may not be seen). An unrestricted grant moves the buffer.
 Result<Sendable> minimise(Phi<Buffer> body, const Grant&, const Facts&);
 
-/// A Bundle written by this server around stored resources: frames are its own text, resources are minimised one by one.
+/// A Bundle written by this server around stored resources: frames are its own text, resources are minimised one by
+/// one.
 class Assembly {
  public:
   explicit Assembly(const Grant&);
   /// Without a grant of its own: for `minimised` pieces alone (the answer to a batch).
   Assembly();
   ~Assembly();
+  /// Room for the whole answer, where its size can be told: growing would copy it again and again.
+  void reserve(std::size_t bytes);
   /// Text that holds no PHI: '{"resourceType":"Bundle",...', links, totals, fullUrl, search mode.
   void frame(std::string_view text);
   /// A stored resource under a grant's view (the assembly's own, or that of its type for _include and history).
@@ -82,8 +86,9 @@ class Assembly {
 
 /// What PUT stores when its writer does not see everything: elements that the view hides or treats stay as they are in
 /// `current`; those shown come from `submitted`; tags that minimise put on are taken off. Refuses (409
-/// "merge_ambiguous") where list items cannot be matched, and (403 "writes_refused") if the role says `writes = "refuse"`.
-/// Under a whole view it gives `submitted` back.
-Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&, std::span<const std::string> patients);
+/// "merge_ambiguous") where list items cannot be matched, and (403 "writes_refused") if the role says `writes =
+/// "refuse"`. Under a whole view it gives `submitted` back.
+Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&,
+                      std::span<const std::string> patients);
 
 }  // namespace ward::access

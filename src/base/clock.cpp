@@ -1,8 +1,9 @@
 #include "base/clock.hpp"
 
+#include <fmt/compile.h>
+#include <fmt/format.h>
 #include <charconv>
 #include <ctime>
-#include <fmt/format.h>
 
 namespace ward {
 namespace {
@@ -50,8 +51,8 @@ void SimulatedClock::advance(std::chrono::nanoseconds by) {
 
 std::string rfc3339(WallTime time) {
   const Broken b = broken_down(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", b.year, b.month, b.day, b.hour, b.minute, b.second,
-                     b.millisecond);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), b.year, b.month, b.day, b.hour,
+                     b.minute, b.second, b.millisecond);
 }
 
 std::string http_date(WallTime time) {
@@ -59,8 +60,8 @@ std::string http_date(WallTime time) {
   static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Broken b = broken_down(time);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[b.weekday], b.day, months[b.month - 1], b.year,
-                     b.hour, b.minute, b.second);
+  return fmt::format(FMT_COMPILE("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT"), weekdays[b.weekday], b.day,
+                     months[b.month - 1], b.year, b.hour, b.minute, b.second);
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
@@ -76,7 +77,8 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   std::size_t at = 19;
   if (at < text.size() && text[at] == '.') {
     int scale = 100;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) ms += (text[at] - '0') * scale;
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      ms += (text[at] - '0') * scale;
   }
   minutes offset{0};
   if (text.substr(at) != "Z" && text.substr(at) != "z") {

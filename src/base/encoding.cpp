@@ -1,8 +1,8 @@
 #include "base/encoding.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace ward {
 namespace {
@@ -13,22 +13,31 @@ constexpr std::string_view alphabet_url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 constexpr std::array<signed char, 256> reversed(std::string_view alphabet) {
   std::array<signed char, 256> table{};
   table.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
   return table;
 }
 constexpr auto values_standard = reversed(alphabet_standard);
 constexpr auto values_url = reversed(alphabet_url);
 
 std::string encode(std::string_view bytes, std::string_view alphabet) {
-  std::string out;
-  out.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char byte : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(byte);
-    for (held += 8; held >= 6; held -= 6) out += alphabet[(bits >> (held - 6)) & 63];
+  std::string out((bytes.size() * 4 + 2) / 3, '\0');
+  char* to = out.data();
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    *to++ = alphabet[bits >> 18];
+    *to++ = alphabet[(bits >> 12) & 63];
+    *to++ = alphabet[(bits >> 6) & 63];
+    *to++ = alphabet[bits & 63];
   }
-  if (held > 0) out += alphabet[(bits << (6 - held)) & 63];
+  if (i == bytes.size()) return out;
+  const bool two = i + 2 == bytes.size();
+  const std::uint32_t bits = byte(i) << 16 | (two ? byte(i + 1) << 8 : 0);
+  *to++ = alphabet[bits >> 18];
+  *to++ = alphabet[(bits >> 12) & 63];
+  if (two) *to = alphabet[(bits >> 6) & 63];
   return out;
 }
 
@@ -158,8 +167,14 @@ bool is_utf8(std::string_view text) noexcept {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+  // What needs no escape goes as one piece: nearly all text is only that.
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   out += '"';
   while (!text.empty()) {
+    const auto end = std::find_if_not(text.begin(), text.end(), plain);
+    out.append(text.begin(), end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    if (text.empty()) break;
     const char c = text.front();
     const std::size_t length = utf8_sequence(text);
     if (length == 0) {
@@ -199,7 +214,8 @@ std::string ascii_lower(std::string_view text) {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace ward

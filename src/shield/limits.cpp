@@ -3,6 +3,7 @@
 #include "keyed_hash.hpp"
 #include "rate_table.hpp"
 
+#include <fmt/compile.h>
 #include <cmath>
 
 namespace ward::shield {
@@ -33,11 +34,11 @@ std::pair<std::uint64_t, std::uint64_t> quota_and_window(const RatePolicy& polic
 
 std::string policy_item(const RatePolicy& policy) {
   const auto [quota, window] = quota_and_window(policy);
-  return fmt::format("\"{}\";q={};w={}", policy.name, quota, window);
+  return fmt::format(FMT_COMPILE("\"{}\";q={};w={}"), policy.name, quota, window);
 }
 
 std::string limit_item(const Standing& standing) {
-  return fmt::format("\"{}\";r={};t={}", standing.policy->name, standing.remaining, standing.reset_s);
+  return fmt::format(FMT_COMPILE("\"{}\";r={};t={}"), standing.policy->name, standing.remaining, standing.reset_s);
 }
 
 /// Binds first: fewest requests left; of equals, the longest until it is whole again.
@@ -90,7 +91,7 @@ Headers rate_headers(const Decision& first, const Decision& second) {
   for (const Decision* decision : {&first, &second}) {
     for (std::size_t i = 0; i < decision->standing_count; ++i) {
       const Standing& standing = decision->standings[i];
-      policies += fmt::format("{}{}", policies.empty() ? "" : ", ", policy_item(*standing.policy));
+      policies.append(policies.empty() ? "" : ", ").append(policy_item(*standing.policy));
       if (!tightest || tighter(standing, *tightest)) tightest = &standing;
     }
   }

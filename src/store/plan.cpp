@@ -284,6 +284,8 @@ std::size_t count(const Ranges& ranges, Connection& connection, std::size_t limi
   return sum;
 }
 
+constexpr std::size_t few = 128;  // resources that are sooner tested than sought better
+
 RangeKind kind(const Ranges& ranges) { return ranges.empty() ? RangeKind::id : ranges.front().kind; }
 
 }  // namespace
@@ -297,21 +299,29 @@ Plan choose_plan(const Predicate& predicate, std::int64_t type, Names& names, Co
   };
   consider(predicate.needs);
   if (predicate.sights.size() == 1) consider(predicate.sights.front().also);
-  if (auto visible = visible_ranges(predicate, type, names)) options.push_back(std::move(*visible));
   const auto empty = [](const Ranges& ranges) { return ranges.empty(); };
   if (predicate.sights.empty() || std::ranges::any_of(options, empty))
     return {.nothing = true, .dense = false, .ranges = {}};
 
   std::ranges::sort(options, {}, kind);
-  for (std::size_t limit = 128; limit <= collect_max; limit *= 4) {
+  const auto smallest = [&](std::size_t limit) {
     std::size_t least = limit;
     Ranges* best = nullptr;
     for (Ranges& ranges : options) {
       const std::size_t rows = count(ranges, connection, least);
       if (rows < least) least = rows, best = &ranges;
     }
-    if (best != nullptr) return {.nothing = false, .dense = false, .ranges = std::move(*best)};
+    return best;
+  };
+  // Looking up a caller's hundred patients costs more than testing the few resources that a condition leaves.
+  if (Ranges* best = smallest(few)) return {.nothing = false, .dense = false, .ranges = std::move(*best)};
+  if (auto visible = visible_ranges(predicate, type, names)) {
+    if (visible->empty()) return {.nothing = true, .dense = false, .ranges = {}};
+    options.push_back(std::move(*visible));
+    std::ranges::sort(options, {}, kind);
   }
+  for (std::size_t limit = few; limit <= collect_max; limit *= 4)
+    if (Ranges* best = smallest(limit)) return {.nothing = false, .dense = false, .ranges = std::move(*best)};
   Plan plan{.nothing = false, .dense = true, .ranges = {{RangeKind::type, {type}}}};
   for (Ranges& ranges : options)
     if (ranges.size() == 1 && ranges.front().ordered()) {

@@ -49,7 +49,7 @@ Result<std::optional<Version>> SqliteReader::read(std::string_view type, std::st
         "SELECT id, version, updated, live, patients, body FROM resource WHERE type = ?1 AND id = ?2 AND version > 0",
         *number, id);
     if (!run.step()) return std::nullopt;
-    return version_of(run, type);
+    return version_of(run, type, 0);
   } catch (const Failure& failure) {
     return fail_with(failure, "a read failed");
   }
@@ -59,18 +59,18 @@ std::optional<Version> SqliteReader::current(std::int64_t row, std::string_view 
   Run run = connection_.query(
       "SELECT id, version, updated, live, patients, body FROM resource WHERE row = ?1 AND version > 0", row);
   if (!run.step()) return std::nullopt;
-  return version_of(run, type);
+  return version_of(run, type, 0);
 }
 
-Version SqliteReader::version_of(Run& run, std::string_view type) {
+Version version_of(Run& run, std::string_view type, int first) {
   Version out{.type = std::string(type),
-              .id = std::string(run.text(0)),
-              .version = std::uint64_t(run.integer(1)),
-              .updated = wall(run.integer(2)),
-              .deleted = run.integer(3) == 0,
+              .id = std::string(run.text(first)),
+              .version = std::uint64_t(run.integer(first + 1)),
+              .updated = wall(run.integer(first + 2)),
+              .deleted = run.integer(first + 3) == 0,
               .body = {},
-              .patients = words(run.text(4))};
-  if (!out.deleted) out.body = Phi<Buffer>(Buffer(run.blob(5)));
+              .patients = words(run.text(first + 4))};
+  if (!out.deleted) out.body = Phi<Buffer>(Buffer(run.blob(first + 5)));
   return out;
 }
 
@@ -125,6 +125,10 @@ Result<Page> SqliteReader::search(const Query& query) {
     auto found = search.run();
     if (!found) return std::unexpected(found.error());
     Page page{.found = {}, .next = std::move(found->next), .total = found->total};
+    if (!found->versions.empty()) {
+      page.found = std::move(found->versions);
+      return page;
+    }
     page.found.reserve(found->rows.size());
     for (const std::int64_t row : found->rows)
       if (auto version = current(row, query.type)) page.found.push_back(std::move(*version));

@@ -35,7 +35,6 @@ class SqliteReader final : public Reader {
   template <class Work>
   auto guarded(Work work) -> decltype(work());
   std::optional<Version> current(std::int64_t row, std::string_view type);
-  static Version version_of(Run& run, std::string_view type);
   Version old_version(Run& run, std::string_view type, std::string_view id);
   bool exists(std::string_view reference);
 

@@ -46,6 +46,8 @@ Result<FoundRows> Search::run() {
   }
   const bool more = found_.size() > query_.count;
   if (more) found_.resize(query_.count);
+  if (versions_.size() > query_.count) versions_.pop_back();
+  out.versions = std::move(versions_);
   for (const Place& place : found_) out.rows.push_back(place.row);
   if (more) out.next = order_->write(found_.back());
   if (query_.total != Total::none)
@@ -84,18 +86,36 @@ void Search::matches(std::int64_t after, MonoTime deadline, Accept accept) {
 
 bool Search::satisfied(std::int64_t row, MonoTime deadline) {
   if (++tested_ % clock_every == 0 && clock_.mono() > deadline) throw Stopped{};
-  Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
-  if (!run.step()) return false;
-  record_.assign(run.blob(0));
+  if (!with_bodies_) {
+    Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
+    return run.step() && satisfied_by(run.blob(0));
+  }
+  Run run = connection_.query(
+      "SELECT e.entries, r.id, r.version, r.updated, r.live, r.patients, r.body FROM entry e CROSS JOIN resource r ON "
+      "r.row = e.row "
+      "WHERE e.row = ?1 AND r.version > 0",
+      row);
+  if (!run.step() || !satisfied_by(run.blob(0))) return false;
+  version_ = version_of(run, query_.type, 1);
+  return true;
+}
+
+bool Search::satisfied_by(std::string_view entries) {
+  record_.assign(entries);
   if (!decode(record_, entries_)) throw Failure{SQLITE_CORRUPT};
   return predicate_.satisfied(entries_);
 }
 
+// Nearly all candidates of a page without an order are found, so each is read whole while it is tested: one statement
+// for each instead of two.
 void Search::page_by_row(const std::optional<Place>& after, MonoTime deadline) {
+  with_bodies_ = true;
   matches(after ? after->row : -1, deadline, [&](std::int64_t row) {
     found_.push_back({.keys = {}, .row = row});
+    versions_.push_back(std::move(version_));
     return found_.size() <= query_.count;
   });
+  with_bodies_ = false;
 }
 
 // Keeps the first `room` places behind `after`; `unvalued`: only resources without a value to sort by first.

@@ -10,9 +10,13 @@ namespace ward::store {
 /// Rows of a page, in order.
 struct FoundRows {
   std::vector<std::int64_t> rows;
+  std::vector<Version> versions;  // of the same rows, if they were read along with the test; else empty
   std::string next;
   std::optional<std::uint64_t> total;
 };
+
+/// Columns from `first` on: id, version, updated, live, patients, body.
+Version version_of(Run& run, std::string_view type, int first);
 
 /// One search inside one read transaction.
 class Search {
@@ -29,8 +33,9 @@ class Search {
   void find_page(const std::optional<Place>& after, MonoTime deadline);
   template <class Accept>
   void matches(std::int64_t after, MonoTime deadline, Accept accept);
-  /// Leaves the resource's record in `entries_`.
+  /// Leaves the resource's record in `entries_`, and itself in `version_` if `with_bodies_`.
   bool satisfied(std::int64_t row, MonoTime deadline);
+  bool satisfied_by(std::string_view entries);
   void page_by_row(const std::optional<Place>& after, MonoTime deadline);
   void page_by_collecting(const std::optional<Place>& after, MonoTime deadline, bool unvalued, std::size_t room);
   bool page_by_sort_index(const std::optional<Place>& after, MonoTime deadline);
@@ -49,6 +54,9 @@ class Search {
   std::string record_;
   unsigned tested_ = 0;
   std::vector<Place> found_;
+  bool with_bodies_ = false;
+  Version version_;
+  std::vector<Version> versions_;
 };
 
 }  // namespace ward::store

@@ -71,9 +71,16 @@ void make_private_file(const std::filesystem::path& file) {
   if (!synced) throw Failure{SQLITE_IOERR_DIR_FSYNC};
 }
 
+// SQLite's count of all memory is one lock around each of its allocations, for a number that nobody reads.
+void without_memory_statistics() {
+  static const int set = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(set);
+}
+
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& file, Mode mode, std::uint64_t cache_bytes, int busy_ms) {
+  without_memory_statistics();
   if (mode == Mode::write) {
     // SQLite gives -wal and -shm the mode of the file; so the file is made by us, for its owner alone.
     std::error_code unreachable;

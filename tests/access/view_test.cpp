@@ -5,10 +5,14 @@
 namespace ward::access {
 namespace {
 
-constexpr std::string_view head = "[role.r]\nmay = [\"user/*.cruds\"]\nreason = \"test\"\npatients = \"all\"\npurpose = \"TREAT\"\n";
-#define REDACTED R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED","display":"redacted"})"
-#define SUBSETTED R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED","display":"subsetted"})"
-#define MASKED R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}])"
+constexpr std::string_view head =
+    "[role.r]\nmay = [\"user/*.cruds\"]\nreason = \"test\"\npatients = \"all\"\npurpose = \"TREAT\"\n";
+#define REDACTED \
+  R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED","display":"redacted"})"
+#define SUBSETTED \
+  R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED","display":"subsetted"})"
+#define MASKED \
+  R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}])"
 #define R_TAG R"("meta":{"security":[)" REDACTED "]}"
 #define S_TAG R"("meta":{"security":[)" SUBSETTED "]}"
 
@@ -29,14 +33,16 @@ TEST(View, shows_and_hides_by_path) {
       {"hide an element, with its extension and the narrative", "Patient", "{ hide = [\"birthDate\"] }",
        R"({"resourceType":"Patient","id":"1","text":{"div":"born 1970"},"birthDate":"1970-01-02","_birthDate":{"id":"b"},"gender":"male"})",
        R"({"resourceType":"Patient","id":"1","gender":"male",)" R_TAG "}"},
-      {"the tag does not depend on content", "Patient", "{ hide = [\"birthDate\"] }", R"({"resourceType":"Patient","id":"1"})",
-       R"({"resourceType":"Patient","id":"1",)" R_TAG "}"},
+      {"the tag does not depend on content", "Patient", "{ hide = [\"birthDate\"] }",
+       R"({"resourceType":"Patient","id":"1"})", R"({"resourceType":"Patient","id":"1",)" R_TAG "}"},
       {"tags join what meta has", "Patient", "{ hide = [\"birthDate\"] }",
        R"({"resourceType":"Patient","meta":{"versionId":"3","security":[{"code":"R"}]},"id":"1"})",
        R"({"resourceType":"Patient","meta":{"versionId":"3","security":[{"code":"R"},)" REDACTED R"(]},"id":"1"})"},
-      {"a meta without security gets one", "Patient", "{ hide = [\"birthDate\"] }", R"({"resourceType":"Patient","meta":{"versionId":"3"},"id":"1"})",
+      {"a meta without security gets one", "Patient", "{ hide = [\"birthDate\"] }",
+       R"({"resourceType":"Patient","meta":{"versionId":"3"},"id":"1"})",
        R"({"resourceType":"Patient","meta":{"versionId":"3","security":[)" REDACTED R"(]},"id":"1"})"},
-      {"meta hidden still says redacted", "Patient", "{ hide = [\"meta\"] }", R"({"resourceType":"Patient","meta":{"versionId":"3","source":"x"},"id":"1"})",
+      {"meta hidden still says redacted", "Patient", "{ hide = [\"meta\"] }",
+       R"({"resourceType":"Patient","meta":{"versionId":"3","source":"x"},"id":"1"})",
        R"({"resourceType":"Patient","meta":{"security":[)" REDACTED R"(]},"id":"1"})"},
       {"show keeps id and type and nothing else", "Patient", "{ show = [\"gender\"] }",
        R"({"id":"1","active":true,"gender":"male","resourceType":"Patient","name":[{"family":"A"}],"contained":[{"resourceType":"Patient"}]})",
@@ -50,51 +56,62 @@ TEST(View, shows_and_hides_by_path) {
       {"where keeps matching items", "Patient", "{ show = [\"identifier.where(system='urn:mrn')\"] }",
        R"({"resourceType":"Patient","identifier":[{"system":"ssn","value":"S"},{"system":"urn:mrn","value":"M"},{"value":"N"}]})",
        R"({"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"M"}],)" S_TAG "}"},
-      {"where hides matching items, and what it cannot be sure of", "Patient", "{ hide = [\"identifier.where(system='ssn')\"] }",
+      {"where hides matching items, and what it cannot be sure of", "Patient",
+       "{ hide = [\"identifier.where(system='ssn')\"] }",
        R"({"resourceType":"Patient","identifier":[{"system":"ssn","value":"S"},{"system":"urn:mrn","value":"M"},{"system":"s\u0073n","value":"E"}]})",
        R"({"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"M"}],)" R_TAG "}"},
       {"a list that loses all goes", "Patient", "{ show = [\"identifier.where(system='urn:mrn')\"] }",
-       R"({"resourceType":"Patient","identifier":[{"system":"ssn","value":"S"}]})", R"({"resourceType":"Patient",)" S_TAG "}"},
+       R"({"resourceType":"Patient","identifier":[{"system":"ssn","value":"S"}]})",
+       R"({"resourceType":"Patient",)" S_TAG "}"},
       {"where and a path behind it", "Patient", "{ show = [\"telecom.where(system='phone').value\"] }",
        R"({"resourceType":"Patient","telecom":[{"system":"phone","value":"1","rank":2},{"system":"email","value":"e"}]})",
        R"({"resourceType":"Patient","telecom":[{"value":"1"}],)" S_TAG "}"},
       {"extension by url", "Patient", "{ hide = [\"extension('urn:race')\"] }",
        R"({"resourceType":"Patient","extension":[{"url":"urn:race","valueString":"x"},{"url":"urn:other","valueString":"y"}]})",
        R"({"resourceType":"Patient","extension":[{"url":"urn:other","valueString":"y"}],)" R_TAG "}"},
-      {"year", "Patient", "{ year = [\"birthDate\"] }", R"({"resourceType":"Patient","birthDate":"1970-01-02","gender":"male"})",
+      {"year", "Patient", "{ year = [\"birthDate\"] }",
+       R"({"resourceType":"Patient","birthDate":"1970-01-02","gender":"male"})",
        R"({"resourceType":"Patient","birthDate":"1970","gender":"male",)" R_TAG "}"},
-      {"year of what is no date goes", "Patient", "{ year = [\"birthDate\"] }", R"({"resourceType":"Patient","birthDate":"\u0031970"})",
-       R"({"resourceType":"Patient",)" R_TAG "}"},
+      {"year of what is no date goes", "Patient", "{ year = [\"birthDate\"] }",
+       R"({"resourceType":"Patient","birthDate":"\u0031970"})", R"({"resourceType":"Patient",)" R_TAG "}"},
       {"zip3", "Patient", "{ zip3 = [\"address.postalCode\"] }",
        R"({"resourceType":"Patient","address":[{"postalCode":"02139-1234","city":"C"},{"postalCode":"03601"},{"postalCode":"B2"}]})",
        R"({"resourceType":"Patient","address":[{"postalCode":"021","city":"C"},{"postalCode":"000"}],)" R_TAG "}"},
-      {"mask says masked whether there was a value or not", "Patient", "{ mask = [\"name\", \"gender\"] }", R"({"resourceType":"Patient","name":[{"family":"A"}]})",
+      {"mask says masked whether there was a value or not", "Patient", "{ mask = [\"name\", \"gender\"] }",
+       R"({"resourceType":"Patient","name":[{"family":"A"}]})",
        R"({"resourceType":"Patient","name":[{)" MASKED R"(}],"_gender":{)" MASKED "}," R_TAG "}"},
       {"required elements that go are masked, inside too", "Appointment", "{ show = [\"start\"] }",
        R"({"resourceType":"Appointment","status":"booked","participant":[{"actor":{"reference":"Patient/1"},"status":"accepted"}],"start":"2020"})",
-       R"({"resourceType":"Appointment","start":"2020","_status":{)" MASKED R"(},"participant":[{)" MASKED R"(,"_status":{)" MASKED "}}]," S_TAG "}"},
+       R"({"resourceType":"Appointment","start":"2020","_status":{)" MASKED R"(},"participant":[{)" MASKED
+       R"(,"_status":{)" MASKED "}}]," S_TAG "}"},
       {"a whole choice", "Observation", "{ hide = [\"value[x]\"] }",
        R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"valueQuantity":{"value":1.50},"_valueString":{"id":"a"}})",
        R"({"resourceType":"Observation","status":"final","code":{"text":"c"},)" R_TAG "}"},
       {"one type of a choice", "Observation", "{ hide = [\"valueString\"] }",
        R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"valueQuantity":{"value":1.50},"valueString":"x"})",
-       R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"valueQuantity":{"value":1.50},)" R_TAG "}"},
+       R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"valueQuantity":{"value":1.50},)" R_TAG
+       "}"},
       {"names that R4 does not know go", "Patient", "{ hide = [\"birthDate\"] }",
        R"({"resourceType":"Patient","birthdate":"1970","BirthDate":"1970","birth\u0044ate":"1970","gender":"male"})",
        R"({"resourceType":"Patient","gender":"male",)" R_TAG "}"},
       {"attachments lose data and url unless named", "Patient", "{ hide = [\"birthDate\"] }",
        R"({"resourceType":"Patient","photo":[{"contentType":"image/png","data":"AAAA","url":"http://x"}]})",
        R"({"resourceType":"Patient","photo":[{"contentType":"image/png"}],)" R_TAG "}"},
-      {"attachments that are named", "Patient", "{ show = [\"photo\"] }", R"({"resourceType":"Patient","photo":[{"contentType":"image/png","data":"AAAA"}]})",
+      {"attachments that are named", "Patient", "{ show = [\"photo\"] }",
+       R"({"resourceType":"Patient","photo":[{"contentType":"image/png","data":"AAAA"}]})",
        R"({"resourceType":"Patient","photo":[{"contentType":"image/png","data":"AAAA"}],)" S_TAG "}"},
-      {"white space", "Patient", "{ hide = [\"gender\"] }", "{ \"resourceType\" : \"Patient\" ,\n \"gender\" : \"male\" , \"id\" : \"1\" }\n",
+      {"white space", "Patient", "{ hide = [\"gender\"] }",
+       "{ \"resourceType\" : \"Patient\" ,\n \"gender\" : \"male\" , \"id\" : \"1\" }\n",
        "{ \"resourceType\" : \"Patient\" , \"id\" : \"1\" ," R_TAG "}"},
       {"decimals and escapes stay as they are", "Observation", "{ hide = [\"note\"] }",
        R"({"resourceType":"Observation","status":"final","note":[{"text":"n"}],"code":{"text":"\u00e9\n"},"valueQuantity":{"value":1.0e2}})",
-       R"({"resourceType":"Observation","status":"final","code":{"text":"\u00e9\n"},"valueQuantity":{"value":1.0e2},)" R_TAG "}"},
-      {"the second resourceType", "Patient", "{ hide = [\"gender\"] }", R"({"resourceType":"Patient","resourceType":"Basic"})", "error: body_malformed"},
+       R"({"resourceType":"Observation","status":"final","code":{"text":"\u00e9\n"},"valueQuantity":{"value":1.0e2},)" R_TAG
+       "}"},
+      {"the second resourceType", "Patient", "{ hide = [\"gender\"] }",
+       R"({"resourceType":"Patient","resourceType":"Basic"})", "error: body_malformed"},
       {"no JSON", "Patient", "{ hide = [\"gender\"] }", R"({"resourceType":"Patient","id":)", "error: body_malformed"},
-      {"brackets that do not match", "Patient", "{ hide = [\"gender\"] }", R"({"resourceType":"Patient"}})", "error: body_malformed"},
+      {"brackets that do not match", "Patient", "{ hide = [\"gender\"] }", R"({"resourceType":"Patient"}})",
+       "error: body_malformed"},
   };
   for (const Case& c : cases) {
     const std::string out = through(c.type, c.view, c.body);
@@ -113,46 +130,55 @@ TEST(View, whole_bodies_leave_byte_for_byte) {
 
 TEST(View, display_goes_where_the_target_may_not_be_named) {
   const auto policy = policy_of(
-      "[role.r]\nmay = [\"user/Observation.rs\", \"user/Practitioner.rs\", \"user/Patient.rs\"]\npatients = \"all\"\npurpose = \"TREAT\"\n"
+      "[role.r]\nmay = [\"user/Observation.rs\", \"user/Practitioner.rs\", \"user/Patient.rs\"]\npatients = "
+      "\"all\"\npurpose = \"TREAT\"\n"
       "view.Patient = { hide = [\"name\"] }\n");
   const Grant grant = grant_of(policy, person({"r"}), Interaction::read, "Observation");
   EXPECT_FALSE(grant.unrestricted());
-  EXPECT_EQ(minimised(grant,
-                      R"({"resourceType":"Observation","subject":{"reference":"Patient/1","display":"Ann"},)"
-                      R"("performer":[{"display":"Dr","reference":"https://x/fhir/Practitioner/3/_history/2"},{"reference":"Organization/1","display":"O"},{"display":"?"}],)"
-                      R"("code":{"text":"c","extension":[{"url":"u","valueReference":{"reference":"Patient/1","display":"Ann"}}]},)"
-                      R"("contained":[{"resourceType":"Patient","id":"p","name":[{"family":"A"}]},{"resourceType":"Device","id":"d"}]})",
-                      {.visible = true}),
-            R"({"resourceType":"Observation","subject":{"reference":"Patient/1"},)"
-            R"("performer":[{"display":"Dr","reference":"https://x/fhir/Practitioner/3/_history/2"},{"reference":"Organization/1"}],)"
-            R"("code":{"text":"c","extension":[{"url":"u","valueReference":{"reference":"Patient/1"}}]},)"
-            R"("contained":[{"resourceType":"Patient","id":"p",)" R_TAG "}]}");
+  EXPECT_EQ(
+      minimised(
+          grant,
+          R"({"resourceType":"Observation","subject":{"reference":"Patient/1","display":"Ann"},)"
+          R"("performer":[{"display":"Dr","reference":"https://x/fhir/Practitioner/3/_history/2"},{"reference":"Organization/1","display":"O"},{"display":"?"}],)"
+          R"("code":{"text":"c","extension":[{"url":"u","valueReference":{"reference":"Patient/1","display":"Ann"}}]},)"
+          R"("contained":[{"resourceType":"Patient","id":"p","name":[{"family":"A"}]},{"resourceType":"Device","id":"d"}]})",
+          {.visible = true}),
+      R"({"resourceType":"Observation","subject":{"reference":"Patient/1"},)"
+      R"("performer":[{"display":"Dr","reference":"https://x/fhir/Practitioner/3/_history/2"},{"reference":"Organization/1"}],)"
+      R"("code":{"text":"c","extension":[{"url":"u","valueReference":{"reference":"Patient/1"}}]},)"
+      R"("contained":[{"resourceType":"Patient","id":"p",)" R_TAG "}]}");
 }
 
 TEST(View, display_goes_where_the_scope_does_not_reach) {
   const auto policy = policy_of(head);
   const Grant grant = grant_of(policy, person({"r"}, "user/Observation.rs"), Interaction::read, "Observation");
-  EXPECT_EQ(minimised(grant, R"({"resourceType":"Observation","subject":{"reference":"Patient/1","display":"Ann"}})", {.visible = true}),
+  EXPECT_EQ(minimised(grant, R"({"resourceType":"Observation","subject":{"reference":"Patient/1","display":"Ann"}})",
+                      {.visible = true}),
             R"({"resourceType":"Observation","subject":{"reference":"Patient/1"}})");
 }
 
 TEST(View, two_roles_are_joined_per_element) {
   const auto policy = policy_of(
-      "[role.a]\nmay = [\"user/Patient.rs\"]\npatients = \"all\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"name\", \"identifier.where(system='a')\"] }\n"
-      "[role.b]\nmay = [\"user/Patient.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"gender\", \"identifier.where(system='b')\"], year = [\"birthDate\"] }\n");
+      "[role.a]\nmay = [\"user/Patient.rs\"]\npatients = \"all\"\npurpose = \"TREAT\"\nview.Patient = { show = "
+      "[\"name\", \"identifier.where(system='a')\"] }\n"
+      "[role.b]\nmay = [\"user/Patient.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = "
+      "[\"gender\", \"identifier.where(system='b')\"], year = [\"birthDate\"] }\n");
   const std::string body =
       R"({"resourceType":"Patient","name":[{"family":"A"}],"gender":"male","birthDate":"1970-01-01","active":true,"identifier":[{"system":"a"},{"system":"b"},{"system":"c"}]})";
   const Grant grant = grant_of(policy, person({"a", "b"}), Interaction::read, "Patient");
   const std::vector<std::string> mine{"1"}, others{"7"};
-  EXPECT_EQ(minimised(grant, body, {.patients = mine}),
-            R"({"resourceType":"Patient","name":[{"family":"A"}],"gender":"male","birthDate":"1970","identifier":[{"system":"a"},{"system":"b"}],"meta":{"security":[)" SUBSETTED
-            "," REDACTED "]}}");
-  EXPECT_EQ(minimised(grant, body, {.patients = others}), R"({"resourceType":"Patient","name":[{"family":"A"}],"identifier":[{"system":"a"}],)" S_TAG "}");
+  EXPECT_EQ(
+      minimised(grant, body, {.patients = mine}),
+      R"({"resourceType":"Patient","name":[{"family":"A"}],"gender":"male","birthDate":"1970","identifier":[{"system":"a"},{"system":"b"}],"meta":{"security":[)" SUBSETTED
+      "," REDACTED "]}}");
+  EXPECT_EQ(minimised(grant, body, {.patients = others}),
+            R"({"resourceType":"Patient","name":[{"family":"A"}],"identifier":[{"system":"a"}],)" S_TAG "}");
 }
 
 TEST(View, bundles_of_an_upstream_lose_what_is_outside) {
   const auto policy = policy_of(
-      "[role.r]\nmay = [\"user/Observation.rs\", \"user/Patient.rs\", \"user/Practitioner.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"gender\"] }\n");
+      "[role.r]\nmay = [\"user/Observation.rs\", \"user/Patient.rs\", \"user/Practitioner.rs\"]\npatients = "
+      "\"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"gender\"] }\n");
   const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Observation");
   const std::string body =
       R"({"resourceType":"Bundle","type":"searchset","total":4,"entry":[{"fullUrl":"a","resource":{"resourceType":"Patient","id":"7","name":[]}},)"
@@ -164,21 +190,28 @@ TEST(View, bundles_of_an_upstream_lose_what_is_outside) {
     if (type == "Patient") out.push_back(resource.find("\"1\"") != std::string_view::npos ? "1" : "7");
     return out;
   };
-  EXPECT_EQ(minimised(grant, body, facts),
-            R"({"resourceType":"Bundle","type":"searchset","entry":[{"fullUrl":"b","resource":{"resourceType":"Patient","id":"1","gender":"male",)" S_TAG
-            R"(},"search":{"mode":"match"}},{"resource":{"resourceType":"Practitioner","id":"x"}}]})");
+  EXPECT_EQ(
+      minimised(grant, body, facts),
+      R"({"resourceType":"Bundle","type":"searchset","entry":[{"fullUrl":"b","resource":{"resourceType":"Patient","id":"1","gender":"male",)" S_TAG
+      R"(},"search":{"mode":"match"}},{"resource":{"resourceType":"Practitioner","id":"x"}}]})");
   facts.patients_of = nullptr;
-  EXPECT_EQ(minimised(grant, body, facts), R"({"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Practitioner","id":"x"}}]})");
+  EXPECT_EQ(
+      minimised(grant, body, facts),
+      R"({"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Practitioner","id":"x"}}]})");
 }
 
 TEST(View, bundles_of_the_store_leave_by_what_all_branches_show) {
   const auto policy = policy_of(
-      "[role.a]\nmay = [\"user/Patient.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"gender\", \"active\"] }\n"
-      "[role.b]\nmay = [\"user/Patient.rs\"]\npatients = \"department\"\npurpose = \"TREAT\"\nview.Patient = { show = [\"active\", \"name\"] }\n");
+      "[role.a]\nmay = [\"user/Patient.rs\"]\npatients = \"panel\"\npurpose = \"TREAT\"\nview.Patient = { show = "
+      "[\"gender\", \"active\"] }\n"
+      "[role.b]\nmay = [\"user/Patient.rs\"]\npatients = \"department\"\npurpose = \"TREAT\"\nview.Patient = { show = "
+      "[\"active\", \"name\"] }\n");
   const Grant grant = grant_of(policy, person({"a", "b"}), Interaction::search, "Patient");
-  const std::string body = R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,"gender":"male","name":[{"text":"A"}]}}]})";
+  const std::string body =
+      R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,"gender":"male","name":[{"text":"A"}]}}]})";
   EXPECT_EQ(minimised(grant, body, {.visible = true, .container = true}),
-            R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,)" S_TAG "}}]}");
+            R"({"resourceType":"Bundle","total":1,"entry":[{"resource":{"resourceType":"Patient","active":true,)" S_TAG
+            "}}]}");
 }
 
 TEST(View, assembly_puts_frames_around_resources) {
@@ -186,10 +219,28 @@ TEST(View, assembly_puts_frames_around_resources) {
   const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Patient");
   Assembly assembly(grant);
   assembly.frame("[");
-  EXPECT_TRUE(assembly.resource(Phi<Buffer>(Buffer(R"({"resourceType":"Patient","gender":"male","active":true})")), {}));
+  EXPECT_TRUE(
+      assembly.resource(Phi<Buffer>(Buffer(R"({"resourceType":"Patient","gender":"male","active":true})")), {}));
   EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(R"({"resourceType":"Patient","gender":)")), {}));
   assembly.frame("]");
-  EXPECT_EQ(std::string(std::move(assembly).finish().view()), R"([{"resourceType":"Patient","gender":"male",)" S_TAG "}]");
+  EXPECT_EQ(std::string(std::move(assembly).finish().view()),
+            R"([{"resourceType":"Patient","gender":"male",)" S_TAG "}]");
+}
+
+TEST(View, assembly_copies_under_a_grant_of_all_but_looks_whose_it_is) {
+  const auto policy =
+      policy_of("[role.r]\nmay = [\"user/*.cruds\"]\nreason = \"test\"\npatients = \"panel\"\npurpose = \"TREAT\"\n");
+  const Grant grant = grant_of(policy, person({"r"}), Interaction::search, "Observation");
+  const std::string body = R"({"resourceType":"Observation","status" : "final"})";
+  const std::vector<std::string> own{"1"}, other{"7"};
+  Assembly assembly(grant);
+  assembly.reserve(100);
+  EXPECT_TRUE(assembly.resource(Phi<Buffer>(Buffer(body)), own));
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(body)), other));
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(R"({"resourceType":"Patient"})")), other))
+      << "of another type than the grant's";
+  EXPECT_FALSE(assembly.resource(Phi<Buffer>(Buffer(R"({ "resourceType":"Observation"})")), other));
+  EXPECT_EQ(std::string(std::move(assembly).finish().view()), body);
 }
 
 TEST(View, fields_of_bodies_without_a_contract) {
@@ -199,7 +250,9 @@ TEST(View, fields_of_bodies_without_a_contract) {
     const char* expected;
   };
   const Case cases[] = {
-      {{true, {"a", "b.c"}}, R"({"a":[1,{"x":2}],"b":[{"c":1,"d":2},3,null],"e":5})", R"({"a":[1,{"x":2}],"b":[{"c":1},null]})"},
+      {{true, {"a", "b.c"}},
+       R"({"a":[1,{"x":2}],"b":[{"c":1,"d":2},3,null],"e":5})",
+       R"({"a":[1,{"x":2}],"b":[{"c":1},null]})"},
       {{false, {"b.c", "e"}}, R"({"a":1,"b":{"c":1,"d":2},"e":5,"\u0065":6})", R"({"a":1,"b":{"d":2}})"},
       {{true, {"a"}}, R"([{"a":1,"b":2},{"b":3}])", R"([{"a":1}])"},
       {{true, {"a"}}, R"({"b":2})", "{}"},

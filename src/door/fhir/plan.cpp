@@ -1,8 +1,8 @@
 #include "fhir/plan.hpp"
 
 #include "access/relationship.hpp"
-#include "fhir/interactions.hpp"
 #include "fhir/index.hpp"
+#include "fhir/interactions.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"
@@ -16,12 +16,21 @@ namespace {
 using boost::asio::awaitable;
 
 Refusal precondition(std::string_view what, std::string said) {
-  return {.status = 412, .code = "precondition_failed", .kind = CauseKind::validation, .cause = std::string(what), .issues = {{.code = "conflict", .diagnostics = std::move(said)}}};
+  return {.status = 412,
+          .code = "precondition_failed",
+          .kind = CauseKind::validation,
+          .cause = std::string(what),
+          .issues = {{.code = "conflict", .diagnostics = std::move(said)}}};
 }
 
 Refusal outside_grant(const access::Grant& grant) {
-  return {.status = 422, .code = "outside_grant", .kind = CauseKind::policy, .cause = grant.cause_text(),
-          .issues = {{.code = "forbidden", .diagnostics = "what is written must belong to a patient of yours, and fit the scope of your token"}}};
+  return {.status = 422,
+          .code = "outside_grant",
+          .kind = CauseKind::policy,
+          .cause = grant.cause_text(),
+          .issues = {
+              {.code = "forbidden",
+               .diagnostics = "what is written must belong to a patient of yours, and fit the scope of your token"}}};
 }
 
 std::string fresh_id(Exchange& x) {
@@ -40,7 +49,14 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
   if (!grant) co_return refuse(grant.error());
   for (const fhir::UsedParam& used : search->used)
     if (used.param != nullptr && !access::searchable(*grant, *used.param))
-      co_return refuse({.status = 403, .code = "parameter_hidden", .kind = CauseKind::policy, .cause = grant->cause_text(), .issues = {{.code = "forbidden", .diagnostics = fmt::format("the parameter {} looks at something that your role's view does not show", used.code)}}});
+      co_return refuse(
+          {.status = 403,
+           .code = "parameter_hidden",
+           .kind = CauseKind::policy,
+           .cause = grant->cause_text(),
+           .issues = {{.code = "forbidden",
+                       .diagnostics = fmt::format(
+                           "the parameter {} looks at something that your role's view does not show", used.code)}}});
   auto branches = visible(x, *grant, type);
   if (!branches) co_return refuse(branches.error());
   search->query.visible = std::move(*branches);
@@ -53,7 +69,8 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
 
 /// The current version of what is to be changed; absent and unseen are one answer. What belongs to others too is theirs
 /// to keep: its reader was shown a part, and may not put that over the whole.
-awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type, std::string_view id) {
+awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type,
+                                              std::string_view id) {
   auto found = co_await backend_of(x).read(x, type, id);
   if (!found) co_return refuse(found.error());
   if (!*found) co_return refuse(not_known(type, id, "absent"));
@@ -62,8 +79,15 @@ awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& 
     co_return refuse(not_known(type, id, "not in the grant: " + grant.cause_text()));
   }
   if (!(*found)->deleted && is_shared(grant, (*found)->patients))
-    co_return refuse({.status = 403, .code = "shared_resource", .kind = CauseKind::policy, .cause = grant.cause_text(),
-                      .issues = {{.code = "forbidden", .diagnostics = "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
+    co_return refuse(
+        {.status = 403,
+         .code = "shared_resource",
+         .kind = CauseKind::policy,
+         .cause = grant.cause_text(),
+         .issues = {
+             {.code = "forbidden",
+              .diagnostics =
+                  "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
   co_return std::move(**found);
 }
 
@@ -74,15 +98,25 @@ Allowed<void> check_if_match(const std::string& if_match, const store::Version& 
 }
 
 /// Index, compartment and relationships of the body as it will be stored.
-Allowed<store::Change> indexed(Exchange& x, const access::Grant& grant, store::Operation operation, const std::string& type, const std::string& id, Buffer body) {
-  const auto document = json::Document::parse(body.view());
-  if (!document) return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
-  auto index = fhir::index(*document, type, id, {.own_bases = x.live->own_bases});
-  if (!index) return refuse({.status = 422, .code = std::string(index.error().code()), .kind = CauseKind::validation, .cause = "index", .issues = {{.code = "too-long", .diagnostics = "the resource has too many searchable values"}}});
+Allowed<store::Change> indexed(Exchange& x, const access::Grant& grant, store::Operation operation,
+                               const std::string& type, const std::string& id, const json::Document& document) {
+  auto index = fhir::index(document, type, id, {.own_bases = x.live->own_bases});
+  if (!index)
+    return refuse({.status = 422,
+                   .code = std::string(index.error().code()),
+                   .kind = CauseKind::validation,
+                   .cause = "index",
+                   .issues = {{.code = "too-long", .diagnostics = "the resource has too many searchable values"}}});
   if (!would_see(x, grant, type, *index)) return refuse(outside_grant(grant));
-  store::Change change{.operation = operation, .type = type, .id = id, .expected_version = std::nullopt, .body = {}, .index = std::move(*index), .relationships = {}};
-  for (access::Relationship& row : access::derive(*document)) change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
-  change.body = std::move(body);
+  store::Change change{.operation = operation,
+                       .type = type,
+                       .id = id,
+                       .expected_version = std::nullopt,
+                       .body = {},
+                       .index = std::move(*index),
+                       .relationships = {}};
+  for (access::Relationship& row : access::derive(document))
+    change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
   return change;
 }
 
@@ -94,16 +128,22 @@ Buffer body_of(const WriteRequest& request, const std::string& type, const std::
   return fhir::rewrite_references(document->root(), type, *request.references, request.full_url);
 }
 
-awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant, store::Operation operation, std::string id, Buffer body, const Arriving& arriving) {
-  {
-    const auto document = json::Document::parse(body.view());
-    if (!document) co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "body"});
-    auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);
-    if (!checked) co_return refuse(checked.error());
-  }
-  auto change = indexed(x, grant, operation, request.type, id, std::move(body));
+awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant,
+                                     store::Operation operation, std::string id, Buffer body,
+                                     const Arriving& arriving) {
+  const auto document = json::Document::parse(body.view());
+  if (!document)
+    co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
+  auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);
+  if (!checked) co_return refuse(checked.error());
+  auto change = indexed(x, grant, operation, request.type, id, *document);
   if (!change) co_return refuse(change.error());
-  Plan plan{.change = std::move(*change), .grant = std::move(grant), .status = operation == store::Operation::create ? 201 : 200, .type = request.type, .id = std::move(id)};
+  change->body = std::move(body);
+  Plan plan{.change = std::move(*change),
+            .grant = std::move(grant),
+            .status = operation == store::Operation::create ? 201 : 200,
+            .type = request.type,
+            .id = std::move(id)};
   plan.patients = plan.change->index.patients;
   co_return plan;
 }
@@ -117,13 +157,22 @@ awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, c
     if (found->size() > 1) co_return refuse(precondition("If-None-Exist", "several resources match If-None-Exist"));
     if (found->size() == 1) {
       store::Version& match = found->front();
-      co_return Plan{.change = std::nullopt, .grant = *grant, .status = 200, .type = request.type, .id = match.id, .version = match.version, .updated = match.updated, .patients = match.patients};
+      co_return Plan{.change = std::nullopt,
+                     .grant = *grant,
+                     .status = 200,
+                     .type = request.type,
+                     .id = match.id,
+                     .version = match.version,
+                     .updated = match.updated,
+                     .patients = match.patients};
     }
   }
-  if (request.match_only) co_return Plan{.change = std::nullopt, .grant = *grant, .status = 201, .type = request.type, .id = ""};
+  if (request.match_only)
+    co_return Plan{.change = std::nullopt, .grant = *grant, .status = 201, .type = request.type, .id = ""};
   std::string id = request.given_id.empty() ? fresh_id(x) : request.given_id;
   Buffer body = body_of(request, request.type, id);
-  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::create, std::move(id), std::move(body), arriving);
+  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::create, std::move(id),
+                                   std::move(body), arriving);
   if (plan && plan->change) plan->change->expected_version = 0;
   co_return plan;
 }
@@ -148,7 +197,13 @@ awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Ar
     }
     request.id = found->front().id;
   } else if (request.resource.string("id") != request.id) {
-    co_return refuse({.status = 400, .code = "wrong_id", .kind = CauseKind::validation, .cause = "id", .issues = {{.code = "invalid", .diagnostics = "the resource must have the id of the path", .expression = request.type + ".id"}}});
+    co_return refuse({.status = 400,
+                      .code = "wrong_id",
+                      .kind = CauseKind::validation,
+                      .cause = "id",
+                      .issues = {{.code = "invalid",
+                                  .diagnostics = "the resource must have the id of the path",
+                                  .expression = request.type + ".id"}}});
   }
   auto current = co_await changeable(x, *grant, request.type, request.id);
   if (!current) co_return refuse(current.error());
@@ -156,7 +211,8 @@ awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Ar
   if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
   auto body = merged(*current, body_of(request, request.type, request.id), *grant);
   if (!body) co_return refuse(body.error());
-  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id, std::move(*body), arriving);
+  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
+                                   std::move(*body), arriving);
   if (plan) plan->change->expected_version = current->version;
   co_return plan;
 }
@@ -167,16 +223,36 @@ awaitable<Allowed<Plan>> plan_remove(Exchange& x, WriteRequest request) {
   if (request.id.empty()) {
     auto found = co_await matching(x, request.type, request.query);
     if (!found) co_return refuse(found.error());
-    if (found->size() > 1) co_return refuse(precondition("conditional delete", "several resources match; delete them one by one"));
-    if (found->empty()) co_return refuse({.status = 404, .code = "not_found", .kind = CauseKind::record, .cause = "nothing matches", .issues = {{.code = "not-found", .diagnostics = "nothing matches"}}});
+    if (found->size() > 1)
+      co_return refuse(precondition("conditional delete", "several resources match; delete them one by one"));
+    if (found->empty())
+      co_return refuse({.status = 404,
+                        .code = "not_found",
+                        .kind = CauseKind::record,
+                        .cause = "nothing matches",
+                        .issues = {{.code = "not-found", .diagnostics = "nothing matches"}}});
     request.id = found->front().id;
   }
   auto current = co_await changeable(x, *grant, request.type, request.id);
   if (!current) co_return refuse(current.error());
-  Plan plan{.change = std::nullopt, .grant = *grant, .status = 204, .type = request.type, .id = request.id, .version = current->version, .updated = current->updated, .patients = current->patients, .remove = true};
+  Plan plan{.change = std::nullopt,
+            .grant = *grant,
+            .status = 204,
+            .type = request.type,
+            .id = request.id,
+            .version = current->version,
+            .updated = current->updated,
+            .patients = current->patients,
+            .remove = true};
   if (current->deleted) co_return plan;
   if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
-  plan.change = store::Change{.operation = store::Operation::remove, .type = request.type, .id = request.id, .expected_version = current->version, .body = {}, .index = {}, .relationships = {}};
+  plan.change = store::Change{.operation = store::Operation::remove,
+                              .type = request.type,
+                              .id = request.id,
+                              .expected_version = current->version,
+                              .body = {},
+                              .index = {},
+                              .relationships = {}};
   co_return plan;
 }
 

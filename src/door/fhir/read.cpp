@@ -7,6 +7,7 @@
 #include "render.hpp"
 #include "services.hpp"
 
+#include <fmt/compile.h>
 #include <algorithm>
 #include <charconv>
 
@@ -16,7 +17,11 @@ namespace {
 constexpr std::size_t history_max = 1000;
 
 Refusal gone(const FhirRequest& asked) {
-  return {.status = 410, .code = "gone", .kind = CauseKind::record, .cause = "deleted", .issues = {{.code = "deleted", .diagnostics = fmt::format("{}/{} was deleted", asked.type, asked.id)}}};
+  return {.status = 410,
+          .code = "gone",
+          .kind = CauseKind::record,
+          .cause = "deleted",
+          .issues = {{.code = "deleted", .diagnostics = fmt::format("{}/{} was deleted", asked.type, asked.id)}}};
 }
 
 /// The current version, if it is there and may be seen; else the one refusal for both.
@@ -62,25 +67,36 @@ void answer_with(Exchange& x, store::Version version) {
 Allowed<void> reduce(Exchange& x) {
   if (x.query.empty() || !x.phi) return {};
   std::string query;  // of this exchange: inside a bundle the stream's is another one
-  for (const auto& [name, value] : x.query) query += (query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+  for (const auto& [name, value] : x.query)
+    query += (query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
   auto parsed = fhir::parse_search(x.fhir.type, query, {}, {.own_bases = x.live->own_bases});
   if (!parsed) return refuse(parsed.error());
   if (!parsed->query.all_of.empty() || !parsed->query.sort.empty())
-    return refuse({.status = 400, .code = "parameter", .kind = CauseKind::validation, .cause = "parameter of a read", .issues = {{.code = "invalid", .diagnostics = "a read takes _summary, _elements, _format and _pretty"}}});
+    return refuse(
+        {.status = 400,
+         .code = "parameter",
+         .kind = CauseKind::validation,
+         .cause = "parameter of a read",
+         .issues = {{.code = "invalid", .diagnostics = "a read takes _summary, _elements, _format and _pretty"}}});
   if (parsed->summary == fhir::Summary::none && parsed->elements.empty()) return {};
   const auto document = json::Document::parse(x.phi->inside().view());
-  if (!document) return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
+  if (!document)
+    return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
   x.phi = Phi<Buffer>(parsed->elements.empty() ? fhir::summarize(document->root(), x.fhir.type, parsed->summary)
                                                : fhir::only_elements(document->root(), x.fhir.type, parsed->elements));
   return {};
 }
 
-std::string_view history_method(const store::Version& version) { return version.deleted ? "DELETE" : version.version == 1 ? "POST" : "PUT"; }
-std::string_view history_status(const store::Version& version) { return version.deleted ? "204 No Content" : version.version == 1 ? "201 Created" : "200 OK"; }
+std::string_view history_method(const store::Version& version) {
+  return version.deleted ? "DELETE" : version.version == 1 ? "POST" : "PUT";
+}
+std::string_view history_status(const store::Version& version) {
+  return version.deleted ? "204 No Content" : version.version == 1 ? "201 Created" : "200 OK";
+}
 
 }  // namespace
 
-std::string etag(std::uint64_t version) { return fmt::format("W/\"{}\"", version); }
+std::string etag(std::uint64_t version) { return fmt::format(FMT_COMPILE("W/\"{}\""), version); }
 
 std::optional<std::uint64_t> parse_etag(std::string_view text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
@@ -94,14 +110,22 @@ std::optional<std::uint64_t> parse_etag(std::string_view text) {
 
 void note_subjects(audit::Record& record, const store::Version& version) {
   std::vector<audit::Subject>& subjects = record.subjects.inside().of;
-  const std::string resource = fmt::format("{}/{}/_history/{}", version.type, version.id, version.version);
+  std::string resource;
+  resource.reserve(version.type.size() + version.id.size() + 32);
+  resource.append(version.type)
+      .append("/")
+      .append(version.id)
+      .append("/_history/")
+      .append(std::to_string(version.version));
   const std::string patient = version.patients.empty() ? std::string() : "Patient/" + version.patients.front();
-  const auto known = std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == patient; });
+  const auto known =
+      std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == patient; });
   if (known != subjects.end())
     known->resources.push_back(resource);
   else
     subjects.push_back({patient, {resource}});
-  for (std::size_t i = 1; i < version.patients.size(); ++i) subjects.push_back({"Patient/" + version.patients[i], {resource}});
+  for (std::size_t i = 1; i < version.patients.size(); ++i)
+    subjects.push_back({"Patient/" + version.patients[i], {resource}});
 }
 
 boost::asio::awaitable<Allowed<void>> read(Exchange& x) {
@@ -121,7 +145,8 @@ boost::asio::awaitable<Allowed<void>> vread(Exchange& x) {
   if (!now) co_return refuse(now.error());
   auto found = co_await backend_of(x).read_version(x, x.fhir.type, x.fhir.id, x.fhir.version);
   if (!found) co_return refuse(found.error());
-  if (!*found || !sees(x, *x.grant, **found)) co_return refuse(not_known(x.fhir.type, x.fhir.id, "version absent or not in the grant"));
+  if (!*found || !sees(x, *x.grant, **found))
+    co_return refuse(not_known(x.fhir.type, x.fhir.id, "version absent or not in the grant"));
   if ((*found)->deleted) co_return refuse(gone(x.fhir));
   answer_with(x, std::move(**found));
   co_return reduce(x);
@@ -138,7 +163,9 @@ boost::asio::awaitable<Allowed<void>> history(Exchange& x) {
 
   const std::string self = fmt::format("{}/{}/{}", x.route->base, x.fhir.type, x.fhir.id);
   access::Assembly assembly(*x.grant);
-  assembly.frame(fmt::format(R"({{"resourceType":"Bundle","type":"history","total":{},"link":[{{"relation":"self","url":"{}/_history"}}])", versions->size(), self));
+  assembly.frame(fmt::format(
+      R"({{"resourceType":"Bundle","type":"history","total":{},"link":[{{"relation":"self","url":"{}/_history"}}])",
+      versions->size(), self));
   const char* before = ",\"entry\":[";
   for (store::Version& version : *versions) {
     note_subjects(x.record, version);
@@ -147,10 +174,16 @@ boost::asio::awaitable<Allowed<void>> history(Exchange& x) {
     if (!version.deleted) {
       assembly.frame(",\"resource\":");
       const auto added = assembly.resource(own_part(x, *x.grant, version), version.patients);
-      if (!added) co_return refuse({.status = 500, .code = "minimise_failed", .kind = CauseKind::internal, .cause = std::string(added.error().code())});
+      if (!added)
+        co_return refuse({.status = 500,
+                          .code = "minimise_failed",
+                          .kind = CauseKind::internal,
+                          .cause = std::string(added.error().code())});
     }
-    assembly.frame(fmt::format(R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})", history_method(version), x.fhir.type, x.fhir.id,
-                               history_status(version), version.version, rfc3339(version.updated)));
+    assembly.frame(fmt::format(
+        R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})",
+        history_method(version), x.fhir.type, x.fhir.id, history_status(version), version.version,
+        rfc3339(version.updated)));
     before = ",";
   }
   assembly.frame(versions->empty() ? "}" : "]}");

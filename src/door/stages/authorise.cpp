@@ -2,19 +2,25 @@
 #include "services.hpp"
 #include "stages/stages.hpp"
 
+#include <fmt/compile.h>
+
 namespace ward::door {
 namespace {
 
 constexpr std::size_t grants_max = 4096;  // per core; all are forgotten when full, which costs a decision each
 
-std::string grant_key(const identity::Caller& caller, access::Interaction interaction, std::string_view type, std::string_view purpose) {
-  return fmt::format("{}|{}|{}|{}|{}", caller.issuer, caller.token_id, int(interaction), type, purpose);
+std::string grant_key(const identity::Caller& caller, access::Interaction interaction, std::string_view type,
+                      std::string_view purpose) {
+  return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}"), caller.issuer, caller.token_id, int(interaction), type, purpose);
 }
 
 /// An API without a FHIR contract: the route states what leaves and which scope it takes.
 Allowed<void> authorise_upstream(Exchange& x) {
   if (!x.route->scope.empty() && !x.caller->scope.has(x.route->scope))
-    return refuse({.status = 403, .code = "scope_missing", .kind = CauseKind::scope, .cause = fmt::format("{}: scope {}", x.route->where, x.route->scope)});
+    return refuse({.status = 403,
+                   .code = "scope_missing",
+                   .kind = CauseKind::scope,
+                   .cause = fmt::format("{}: scope {}", x.route->where, x.route->scope)});
   x.grant = x.route->contract;
   return {};
 }
@@ -22,9 +28,17 @@ Allowed<void> authorise_upstream(Exchange& x) {
 }  // namespace
 
 access::Subject subject_of(const identity::Caller& caller, std::string_view purpose) {
-  access::Subject subject{.kind = caller.kind == identity::Caller::Kind::person ? access::SubjectKind::person : access::SubjectKind::client,
-                          .id = caller.subject, .client_id = caller.client_id, .fhir_user = caller.fhir_user, .launch_patient = "", .roles = caller.roles,
-                          .scopes = caller.scope, .purpose = std::string(purpose.empty() ? std::string_view(caller.purpose) : purpose), .jti = caller.token_id, .expires = caller.expires};
+  access::Subject subject{
+      .kind = caller.kind == identity::Caller::Kind::person ? access::SubjectKind::person : access::SubjectKind::client,
+      .id = caller.subject,
+      .client_id = caller.client_id,
+      .fhir_user = caller.fhir_user,
+      .launch_patient = "",
+      .roles = caller.roles,
+      .scopes = caller.scope,
+      .purpose = std::string(purpose.empty() ? std::string_view(caller.purpose) : purpose),
+      .jti = caller.token_id,
+      .expires = caller.expires};
   return subject;
 }
 
@@ -33,14 +47,18 @@ Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std:
   const std::string_view purpose = x.header("x-ward-purpose");
   const std::string key = grant_key(*x.caller, interaction, type, purpose);
   const std::uint64_t relationships = x.core.reader->relationship_generation();
-  if (const auto cached = x.core.grants.find(key); cached != x.core.grants.end() && cached->second.policy_generation == x.live->policy->generation() &&
-                                                   cached->second.relationship_generation == relationships && now < cached->second.valid_until)
+  if (const auto cached = x.core.grants.find(key);
+      cached != x.core.grants.end() && cached->second.policy_generation == x.live->policy->generation() &&
+      cached->second.relationship_generation == relationships && now < cached->second.valid_until)
     return cached->second.grant;
-  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) { return x.core.reader->related(person, kind, now); };
+  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
+    return x.core.reader->related(person, kind, now);
+  };
   auto grant = access::decide(x.live->policy, subject_of(*x.caller, purpose), interaction, type, related, now);
   if (!grant) return grant;
   if (x.core.grants.size() >= grants_max) x.core.grants.clear();
-  x.core.grants.insert_or_assign(key, Core::CachedGrant{x.live->policy->generation(), relationships, grant->valid_until(), *grant});
+  x.core.grants.insert_or_assign(
+      key, Core::CachedGrant{x.live->policy->generation(), relationships, grant->valid_until(), *grant});
   return grant;
 }
 
