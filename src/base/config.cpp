@@ -189,7 +189,35 @@ unsigned line_of_misparse(std::string_view text) {
   return line;
 }
 
+/// TOML 1.0 has text beyond ASCII in strings and comments alone; elsewhere toml++ 3.3 comes to what it takes for
+/// unreachable. The line of the first byte that stands elsewhere, or 0.
+unsigned line_of_stray_text(std::string_view text) {
+  unsigned line = 1;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x80) return line;
+    if (c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (c == '"' || c == '\'') {
+      const std::string quotes(text.substr(i).starts_with(std::string(3, c)) ? 3 : 1, c);
+      for (i += quotes.size(); i < text.size() && !text.substr(i).starts_with(quotes); ++i) {
+        if (text[i] == '\n' && quotes.size() == 1) break;
+        if (c == '"' && text[i] == '\\' && i + 1 < text.size()) ++i;
+        if (text[i] == '\n') ++line;
+      }
+      if (i < text.size() && text.substr(i).starts_with(quotes)) i += quotes.size();
+    } else {
+      if (c == '\n') ++line;
+      ++i;
+    }
+  }
+  return 0;
+}
+
 std::expected<toml::table, std::vector<Problem>> parse_table(std::string_view toml_text, const std::string& file) {
+  if (const unsigned line = line_of_stray_text(toml_text))
+    return std::unexpected(std::vector<Problem>{{file, line, "is no TOML: letters beyond ASCII stand in quotes, keys too"}});
   try {
     return toml::parse(toml_text, std::string_view(file));
   } catch (const toml::parse_error& error) {
