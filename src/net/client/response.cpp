@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t fields_max = 200;
 constexpr unsigned interim_max = 8;
 constexpr std::size_t chunk_extension_bytes_max = 256;
+constexpr std::size_t chunked_end_bytes = 5;  // "0\r\n\r\n": Beast asserts that so much is there when it comes back to a last chunk
 constexpr std::size_t chunk_line_bytes_max = 4'096;  // also all trailers together
 
 std::unexpected<Malformed> malformed(std::string_view detail) {
@@ -241,7 +242,7 @@ std::expected<std::size_t, Malformed> ResponseReader::put_body(std::string_view 
 
 std::expected<std::size_t, Malformed> ResponseReader::put_chunks(std::string_view bytes) {
   std::size_t used = 0;
-  while (used < bytes.size() && !parser_->is_done()) {
+  while (bytes.size() - used >= chunked_end_bytes && !parser_->is_done()) {
     beast::error_code code;
     used += parser_->put({bytes.data() + used, bytes.size() - used}, code);
     if (code == error::need_more) {

@@ -14,6 +14,7 @@ using beast::http::error;
 namespace {
 
 constexpr std::size_t chunk_extension_bytes_max = 256;
+constexpr std::size_t chunked_end_bytes = 5;  // "0\r\n\r\n": Beast asserts that so much is there when it comes back to a last chunk
 constexpr std::size_t chunk_line_bytes_max = 4'096;  // also all trailers together
 
 std::unexpected<Malformed> malformed(int status, std::string_view detail) {
@@ -153,7 +154,7 @@ std::expected<std::size_t, Malformed> Message::read_chunks(std::string_view byte
   reader.out = &out;
   reader.out_left = out_bytes_max;
   std::size_t used = 0;
-  while (used < bytes.size() && !reader.is_done() && reader.out_left > 0) {
+  while (bytes.size() - used >= chunked_end_bytes && !reader.is_done() && reader.out_left > 0) {
     beast::error_code code;
     used += reader.put({bytes.data() + used, bytes.size() - used}, code);
     if (code == error::need_more) {
