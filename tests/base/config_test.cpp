@@ -53,5 +53,17 @@ TEST(Config, what_the_parser_takes_for_granted_is_a_problem_with_its_line) {
   }
 }
 
+TEST(Config, letters_beyond_ascii_are_text_in_quotes_and_a_problem_elsewhere) {
+  const auto quoted = Document::parse("[a]\nb = \"\xC3\xA9 \xEF\xBA\xBF\"\nc = \"\"\"\\\n  \xC3\xA9\"\"\"\n", "ward.toml");
+  ASSERT_TRUE(quoted);
+  EXPECT_EQ(quoted->root().section("a").text("b"), "\xC3\xA9 \xEF\xBA\xBF");
+  EXPECT_EQ(quoted->root().section("a").text("c"), "\xC3\xA9");
+  for (const char* text : {"\n\xC3\xA9 = 1\n", "\na = \xEF\xBA\xBF\n", "\na = +\"\xEF\xBA\xBF\"\n"}) {
+    const auto document = Document::parse(text, "ward.toml");
+    ASSERT_FALSE(document) << text;
+    EXPECT_EQ(document.error().front().line, 2U) << text;
+  }
+}
+
 }  // namespace
 }  // namespace ward::config
