@@ -230,12 +230,21 @@ function rawPlain(port, bytes) {
 const scanner = ["testssl", "testssl.sh"].find(has);
 test("testssl.sh reports nothing above LOW", { skip: !long ? "only in the long run" : scanner ? false : "testssl is not installed", timeout: 900_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), "ward-testssl-"));
-  try {
+  const scan = async (...checks) => {
     const file = join(directory, "report.json");
-    await run(scanner, ["--quiet", "--color", "0", "--warnings", "off", "--ip", "one", "--jsonfile", file, `https://localhost:${ward.port}`], "", 880_000);
+    rmSync(file, { force: true });
+    await run(scanner, [...checks, "--quiet", "--color", "0", "--warnings", "off", "--ip", "one", "--jsonfile", file, `https://localhost:${ward.port}`], "", 880_000);
     assert.ok(existsSync(file), "no report was written");
-    const findings = JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8"));
+  };
+  try {
+    let findings = await scan();
     assert.ok(findings.length > 100, String(findings.length));
+    // Its client leaves right after the handshake, sometimes before a TLS 1.3 ticket has come: with any server.
+    const resumption = (one) => one.id === "sessionresumption_ticket";
+    for (let round = 0; round < 5 && findings.find(resumption)?.severity === "WARN"; ++round)
+      findings = [...findings.filter((one) => !resumption(one)), ...(await scan("--server-defaults")).filter(resumption)];
+    assert.equal(findings.find(resumption)?.finding, "supported");
     const allowed = ["cert_chain_of_trust", "cert_revocation", "cert_caIssuers", "overall_grade", "engine_problem"];
     const above = findings.filter((one) => ["MEDIUM", "HIGH", "CRITICAL", "FATAL", "WARN"].includes(one.severity) && !allowed.some((id) => one.id === id || one.id.startsWith(id + " ")));
     assert.deepEqual(above, []);
