@@ -6,7 +6,7 @@ build_packages() {
   echo "g++ cmake ninja-build ccache pkg-config git ca-certificates curl nodejs $boost
     libnghttp2-dev libssl-dev libsqlite3-dev libsimdjson-dev libmodsecurity-dev modsecurity-crs libtomlplusplus-dev
     libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libre2-dev libxml2-dev zlib1g-dev libzstd-dev libicu-dev
-    libargon2-dev libsystemd-dev libgtest-dev libgmock-dev libbenchmark-dev"
+    libargon2-dev libfido2-dev libcbor-dev libqrencode-dev libkainjow-mustache-dev libsystemd-dev libgtest-dev libgmock-dev libbenchmark-dev"
 }
 clang_packages() { echo "clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19 lld-19"; }
 test_packages() { echo "openssl nghttp2-client nginx-core libnginx-mod-http-modsecurity testssl.sh procps bsdextrautils python3 valgrind jq"; }
