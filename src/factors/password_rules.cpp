@@ -1,5 +1,6 @@
 #include "password_rules.hpp"
 
+#include "base/encoding.hpp"
 #include "common_passwords.hpp"
 #include "crypto/hash.hpp"
 #include "text.hpp"
@@ -55,7 +56,7 @@ void add_word(std::vector<std::u32string>& words, std::u32string word) {
 std::vector<std::u32string> words_of(const std::vector<std::string>& own_words) {
   std::vector<std::u32string> words;
   for (const std::string& one : own_words) {
-    if (one.size() > own_word_bytes_max) continue;
+    if (one.size() > own_word_bytes_max || !is_utf8(one)) continue;
     const auto word = folded(one);
     std::u32string part;
     for (const char32_t c : word.reveal()) {
