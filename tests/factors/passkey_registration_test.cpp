@@ -56,8 +56,9 @@ TEST(PasskeyRegistration, takes_what_browsers_and_authenticators_may_vary) {
       {"several extensions, certified",
        [](auto& plan) {
          plan.attestation = Attestation::certified;
-         plan.extensions = cbor_map({cbor_text("hmac-secret"), cbor_true, cbor_text("credProtect"), cbor_integer(3),
-                                     cbor_text("minPinLength"), cbor_integer(6), cbor_text("credBlob"), cbor_true});
+         // In CTAP2's canonical order, on which libfido2 insists.
+         plan.extensions = cbor_map({cbor_text("credBlob"), cbor_true, cbor_text("credProtect"), cbor_integer(3),
+                                     cbor_text("hmac-secret"), cbor_true, cbor_text("minPinLength"), cbor_integer(6)});
        }},
       {"an extension that nobody knows",
        [](auto& plan) {
@@ -191,40 +192,39 @@ TEST(PasskeyRegistration, refuses_keys_that_were_not_offered_or_are_none) {
     replace(cose, old_text, new_text);
     return cose;
   };
-  const std::pair<const char*, std::pair<const char*, std::string>> cases[] = {
-      {"step 19: ES384", {"algorithm", es256.cose(-35)}},
-      {"step 19: PS256", {"algorithm", rs256.cose(-37)}},
-      {"step 19: RS1", {"algorithm", rs256.cose(-65535)}},
-      {"step 19: HMAC", {"algorithm", es256.cose(5)}},
-      {"no algorithm", {"algorithm", cbor_map({cbor_integer(1), cbor_integer(2)})}},
-      {"an ES256 key as EdDSA", {"public_key", es256.cose(-8)}},
-      {"an EdDSA key as ES256", {"public_key", eddsa.cose(-7)}},
-      {"an RSA key as ES256", {"public_key", rs256.cose(-7)}},
-      {"P-384 with ES256", {"public_key", es256.cose(-7, 2)}},
-      {"X25519 with EdDSA", {"public_key", eddsa.cose(-8, 4)}},
-      {"a point that is not on the curve",
-       {"public_key", es256.cose().substr(0, es256.cose().size() - 1) + static_cast<char>(es256.cose().back() ^ 1)}},
-      {"a compressed point", {"public_key", edited_key(es256.cose(), "\x22\x58", "\x22\xF5\x22\x58").substr(0, 44)}},
-      {"one member more", {"public_key", "\xA6" + es256.cose().substr(1) + cbor_integer(4) + cbor_integer(2)}},
-      {"an RSA exponent of 3",
-       {"public_key",
-        edited_key(rs256.cose(), std::string_view("\x43\x01\x00\x01", 4), std::string_view("\x43\x00\x00\x03", 4))}},
-      {"an even RSA exponent",
-       {"public_key",
-        edited_key(rs256.cose(), std::string_view("\x43\x01\x00\x01", 4), std::string_view("\x43\x01\x00\x00", 4))}},
-      {"no key", {"authenticator_data", std::string()}},
-      {"no map", {"authenticator_data", cbor_bytes("key")}},
-      {"a member twice",
-       {"authenticator_data", cbor_map({cbor_integer(3), cbor_integer(-7), cbor_integer(3), cbor_integer(-8)})}},
+  struct Case {
+    const char* name;
+    const char* code;
+    std::string cose;
   };
-  for (const auto& [name, expected] : cases) {
+  const Case cases[] = {
+      {"step 19: ES384", "algorithm", es256.cose(-35)},
+      {"step 19: PS256", "algorithm", rs256.cose(-37)},
+      {"step 19: RS1", "algorithm", rs256.cose(-65535)},
+      {"step 19: HMAC", "algorithm", es256.cose(5)},
+      {"no algorithm", "algorithm", cbor_map({cbor_integer(1), cbor_integer(2)})},
+      {"an ES256 key as EdDSA", "public_key", es256.cose(-8)},
+      {"an EdDSA key as ES256", "public_key", eddsa.cose(-7)},
+      {"an RSA key as ES256", "public_key", rs256.cose(-7)},
+      {"P-384 with ES256", "public_key", es256.cose(-7, 2)},
+      {"X25519 with EdDSA", "public_key", eddsa.cose(-8, 4)},
+      {"a point that is not on the curve", "public_key",
+       es256.cose().substr(0, es256.cose().size() - 1) + static_cast<char>(es256.cose().back() ^ 1)},
+      {"a compressed point", "public_key", es256.cose().substr(0, es256.cose().size() - 34) + cbor_true},
+      {"one member more", "public_key", "\xA6" + es256.cose().substr(1) + cbor_integer(4) + cbor_integer(2)},
+      {"an RSA exponent of 3", "public_key",
+       edited_key(rs256.cose(), std::string_view("\x43\x01\x00\x01", 4), std::string_view("\x43\x00\x00\x03", 4))},
+      {"an even RSA exponent", "public_key",
+       edited_key(rs256.cose(), std::string_view("\x43\x01\x00\x01", 4), std::string_view("\x43\x01\x00\x00", 4))},
+      {"no key", "authenticator_data", std::string()},
+      {"no map", "authenticator_data", cbor_bytes("key")},
+      {"a member twice", "authenticator_data",
+       cbor_map({cbor_integer(3), cbor_integer(-7), cbor_integer(3), cbor_integer(-8)})},
+  };
+  for (const Case& one : cases) {
     auto plan = registration();
-    plan.cose = expected.second;
-    const auto code = code_of(verify_registration(authenticator(Kind::es256).create(plan), clinic()));
-    if (std::string_view(name) == "a compressed point")
-      EXPECT_NE(code, "right");
-    else
-      EXPECT_EQ(code, expected.first) << name;
+    plan.cose = one.cose;
+    EXPECT_EQ(code_of(verify_registration(authenticator(Kind::es256).create(plan), clinic())), one.code) << one.name;
   }
 }
 
