@@ -69,6 +69,7 @@ struct CreationOptions {
   std::string challenge;
   std::vector<CredentialDescriptor> exclude;  // the person's own, so that no authenticator is registered twice
   bool resident_key_required = false;         // true for a passkey that signs in without a name
+  bool user_verification_required = true;     // false for a security key that is only the second factor: "preferred"
   std::chrono::milliseconds timeout{300'000};
 };
 
@@ -76,14 +77,15 @@ struct RequestOptions {
   std::string rp_id;
   std::string challenge;
   std::vector<CredentialDescriptor> allow;  // empty: any discoverable one (sign-in without a name, conditional UI)
+  bool user_verification_required = true;
   std::chrono::milliseconds timeout{300'000};
 };
 
 std::string new_passkey_challenge(Random& random);
 
-/// PublicKeyCredentialCreationOptionsJSON (section 5.1.9): user verification required, attestation "none".
+/// PublicKeyCredentialCreationOptionsJSON (section 5.1.9), with attestation "none".
 std::string creation_options_json(const CreationOptions& options);
-/// PublicKeyCredentialRequestOptionsJSON (section 5.1.10): user verification required.
+/// PublicKeyCredentialRequestOptionsJSON (section 5.1.10).
 std::string request_options_json(const RequestOptions& options);
 
 /// Section 7.1. The caller has still to see that no account has a credential of this id (step 26).

@@ -31,6 +31,10 @@ std::string algorithms() {
   return out + "]";
 }
 
+std::string user_verification(bool required) {
+  return required ? R"(,"userVerification":"required")" : R"(,"userVerification":"preferred")";
+}
+
 }  // namespace
 
 std::string new_passkey_challenge(Random& random) { return random.bytes(passkey_challenge_bytes); }
@@ -45,14 +49,14 @@ std::string creation_options_json(const CreationOptions& options) {
   out += fmt::format(R"(,"timeout":{},"excludeCredentials":)", options.timeout.count()) + descriptors(options.exclude);
   out += R"(,"authenticatorSelection":{"residentKey":")" + std::string(required ? "required" : "preferred");
   out += R"(","requireResidentKey":)" + std::string(required ? "true" : "false");
-  return out + R"(,"userVerification":"required"},"attestation":"none"})";
+  return out + user_verification(options.user_verification_required) + R"(},"attestation":"none"})";
 }
 
 std::string request_options_json(const RequestOptions& options) {
   std::string out = R"({"challenge":)" + quoted_bytes(options.challenge);
   out += fmt::format(R"(,"timeout":{},"rpId":)", options.timeout.count()) + json_string(options.rp_id);
   out += R"(,"allowCredentials":)" + descriptors(options.allow);
-  return out + R"(,"userVerification":"required"})";
+  return out + user_verification(options.user_verification_required) + "}";
 }
 
 }  // namespace ward::factors

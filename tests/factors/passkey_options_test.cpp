@@ -44,6 +44,15 @@ TEST(PasskeyOptions, requests_name_the_allowed_credentials_or_none) {
             R"({"challenge":"Yw","timeout":5,"rpId":"a","allowCredentials":[],"userVerification":"required"})");
 }
 
+TEST(PasskeyOptions, a_key_that_is_only_the_second_factor_need_not_verify_its_user) {
+  for (const std::string& text :
+       {creation_options_json({.user_handle = "x", .user_verification_required = false}),
+        request_options_json({.rp_id = "a", .challenge = "c", .user_verification_required = false})}) {
+    EXPECT_NE(text.find(R"("userVerification":"preferred")"), std::string::npos) << text;
+    EXPECT_TRUE(json::Document::parse(text));
+  }
+}
+
 TEST(PasskeyOptions, a_challenge_is_32_random_bytes) {
   SystemRandom random;
   EXPECT_EQ(new_passkey_challenge(random).size(), 32u);
