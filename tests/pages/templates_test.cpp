@@ -83,8 +83,9 @@ TEST(Templates, escape_everything_but_what_we_made) {
     re2::StringPiece rest(content);
     while (RE2::FindAndConsume(&rest, "\\{\\{\\{([^}]*)\\}\\}\\}", &tag)) EXPECT_TRUE(tag.starts_with("safe.")) << name;
     EXPECT_FALSE(RE2::PartialMatch(content, "\\{\\{\\s*[&=]")) << name;
-    EXPECT_FALSE(RE2::PartialMatch(content, "<[^>]*\\s[a-z-]+=[^\"]"))
-        << name << ": an attribute without quotes";
+    std::string bare = content;
+    RE2::GlobalReplace(&bare, "\"[^\"]*\"", "\"\"");
+    EXPECT_FALSE(RE2::PartialMatch(bare, "<[^>]*\\s[a-z-]+=[^\"]")) << name << ": an attribute without quotes";
     std::string address;
     re2::StringPiece again(content);
     while (RE2::FindAndConsume(&again, "(?:href|src|action)=\"\\{\\{([^}]*)\\}\\}", &address))
