@@ -38,17 +38,27 @@ constexpr std::array directory_types =
 bool has(const auto& list, std::string_view one) { return std::ranges::find(list, one) != list.end(); }
 bool has_text(Language language, std::string_view key) { return texts(language).contains(key); }
 
-/// Whose: "your lab results", or "lab results of the patients you may see".
-std::string object(Language language, std::string_view level, std::string_view type) {
+/// The code of one constraint "category=system|code" for which there are words, else nothing.
+std::string category(Language language, std::string_view constraint) {
+  const std::string decoded = percent_decode(constraint).value_or("");
+  if (!decoded.starts_with("category=") || decoded.find('&') != decoded.npos) return {};
+  const std::string code = decoded.substr(decoded.find_last_of("=|") + 1);
+  return has_text(language, "scope.category." + code + ".own") ? code : std::string();
+}
+
+/// What: "your lab results", or "lab results of the patients you may see".
+std::string object(Language language, std::string_view level, std::string_view type, std::string_view category_code) {
   const bool own = level == "patient";
-  const std::string key = fmt::format("scope.type.{}{}", type, own ? ".own" : "");
+  const std::string_view suffix = own ? ".own" : "";
+  const std::string key = category_code.empty() ? fmt::format("scope.type.{}{}", type, suffix)
+                                                : fmt::format("scope.category.{}{}", category_code, suffix);
   const std::string what = has_text(language, key)
                                ? text(language, key)
                                : text(language, own ? "scope.other_own" : "scope.other", {{"type", type}});
   if (own) return what;
-  const std::string range =
-      fmt::format("scope.{}{}", level == "user" ? "user" : "system", has(directory_types, type) ? "_own" : "");
-  return text(language, range, {{"what", what}});
+  const bool of_patients = !has(directory_types, type);
+  if (level == "user") return text(language, of_patients ? "scope.user" : "scope.user_own", {{"what", what}});
+  return text(language, of_patients ? "scope.system" : "scope.system_own", {{"what", what}});
 }
 
 std::string_view verb(std::string_view permissions) {
@@ -74,22 +84,14 @@ std::string changes(Language language, std::string_view permissions) {
   return text(language, "scope.may_also", {{"list", list}});
 }
 
-/// One "name=system|code" in words where its code has some, else as it is.
-std::string constraint_words(Language language, std::string_view parameter) {
-  const std::string decoded = percent_decode(parameter).value_or(std::string(parameter));
-  std::string_view code = decoded;
-  code.remove_prefix(std::min(code.size(), code.find('=') + 1));
-  if (const auto bar = code.rfind('|'); bar != code.npos) code.remove_prefix(bar + 1);
-  const std::string key = "scope.only." + std::string(code);
-  return decoded.starts_with("category=") && has_text(language, key) ? text(language, key) : decoded;
-}
-
+/// A constraint for which there are no words, as it is: better unclear than left out.
 std::string only(Language language, std::string_view constraint) {
   std::string list;
   while (!constraint.empty()) {
     const auto end = constraint.find('&');
     const std::string_view parameter = constraint.substr(0, end);
-    if (!parameter.empty()) list += (list.empty() ? "" : ", ") + constraint_words(language, parameter);
+    if (!parameter.empty())
+      list += (list.empty() ? "" : ", ") + percent_decode(parameter).value_or(std::string(parameter));
     constraint = end == constraint.npos ? std::string_view() : constraint.substr(end + 1);
   }
   return list.empty() ? std::string() : text(language, "scope.only", {{"what", list}});
@@ -100,8 +102,9 @@ std::string only(Language language, std::string_view constraint) {
 Part describe_scope(Language language, std::string_view level, std::string_view type, std::string_view permissions,
                     std::string_view constraint) {
   Part part;
-  part.title = text(language, verb(permissions), {{"what", object(language, level, type)}});
-  part.detail = only(language, constraint);
+  const std::string code = category(language, constraint);
+  part.title = text(language, verb(permissions), {{"what", object(language, level, type, code)}});
+  if (code.empty()) part.detail = only(language, constraint);
   if (const std::string also = changes(language, permissions); !also.empty())
     part.detail += (part.detail.empty() ? "" : " ") + also;
   part.sensitive = has(sensitive_types, type);
