@@ -5,33 +5,12 @@
 //   node tests/pages/preview/check.mjs FOLDER [PICTURES]
 //
 // Needs npm's playwright-core and axe-core where node finds them (or NODE_MODULES=folder), and Chromium (CHROMIUM=path).
-import { createRequire } from "node:module";
-import { createServer } from "node:http";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { open_browser, require, serve } from "./browser.mjs";
 
-const modules = process.env.NODE_MODULES;
-const require = createRequire(modules ? join(modules, "x.js") : import.meta.url);
-const { chromium } = require("playwright-core");
 const axe_source = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-
 const [folder, pictures] = process.argv.slice(2);
-const policy = readFileSync(join(folder, "policy.txt"), "utf8").trim();
-const types = { html: "text/html; charset=utf-8", css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
-
-function serve() {
-  const server = createServer((request, response) => {
-    try {
-      const path = new URL(request.url, "http://x").pathname;
-      const content = readFileSync(join(folder, path));
-      response.writeHead(200, { "Content-Type": types[path.split(".").pop()], "Content-Security-Policy": policy });
-      response.end(content);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, "localhost", () => resolve(server)));
-}
 
 const views = [
   { name: "desktop", width: 1280, height: 900, scheme: "light" },
@@ -43,12 +22,8 @@ const views = [
 ];
 
 const problems = [];
-const server = await serve();
-const base = `http://localhost:${server.address().port}`;
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu"],
-});
+const server = await serve(folder);
+const browser = await open_browser();
 
 async function look(context, view, language, page_name) {
   const page = await context.newPage();
@@ -60,7 +35,7 @@ async function look(context, view, language, page_name) {
   await page.route("**/login/**/options", (route) => route.fulfill({ json: {} }));
   // The page that is only passed through would be gone before it is looked at.
   if (page_name === "form-post") await page.route("**/submit.*.js", (route) => route.fulfill({ body: "", contentType: "text/javascript" }));
-  await page.goto(`${base}/${language}/${page_name}.html`);
+  await page.goto(`${server.base}/${language}/${page_name}.html`);
   for (const fold of await page.locator("details:not([open]) > summary").all()) await fold.click();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) problems.push(`${where}: ${wide} px wider than the window`);
@@ -82,7 +57,6 @@ for (const view of views) {
     viewport: { width: view.width, height: view.height },
     colorScheme: view.scheme,
     reducedMotion: "reduce",
-    bypassCSP: false,
   });
   for (const language of ["en", "es"])
     for (const file of readdirSync(join(folder, language))) passed += await look(context, view, language, file.replace(".html", ""));

@@ -30,6 +30,7 @@ int main(int count, char** arguments) {
   }
   const std::filesystem::path folder = arguments[1];
   write(folder / "policy.txt", content_security_policy());
+  write(folder / "policy-form-post.txt", content_security_policy("https://cardia.example/callback"));
   for (const Language language : {Language::en, Language::es})
     for (const auto& sample : samples()) {
       Model model;
