@@ -10,7 +10,8 @@ using namespace ward::pages;
 
 std::size_t tags(std::string_view html) { return std::size_t(std::ranges::count(html, '<')); }
 
-/// A page with the text in every place has the markup of one with a plain word there.
+/// A page with the text in every place, behind a letter so that it is never empty, has the markup of one with a plain
+/// word there.
 void check(std::string_view page, Language language, std::string_view text) {
   const auto with = [&](std::string_view value) {
     Model model;
@@ -19,7 +20,7 @@ void check(std::string_view page, Language language, std::string_view text) {
     model.add("patients").set("id", value).set("name", value);
     return render(page, language, {}, model);
   };
-  if (tags(with(text)) != tags(with("word"))) std::abort();
+  if (tags(with("a" + std::string(text))) != tags(with("a"))) std::abort();
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     Model model;
     model.set("return_url", input).set("app_name", "a");
     const std::string html = render("signed-out", language, {}, model);
-    if (html.find("href=\"javascript:") != html.npos || html.find("href=\"data:") != html.npos) std::abort();
+    if (html.contains("href=\"javascript:") || html.contains("href=\"data:") || html.contains("href=\"//"))
+      std::abort();
   }
   for (const char* page : {"login", "consent", "patient-picker"}) check(page, language, input);
   return 0;

@@ -1,4 +1,4 @@
-#include "base/encoding.hpp"
+#include "address.hpp"
 #include "base/error.hpp"
 #include "brand.hpp"
 #include "embedded.hpp"
@@ -19,18 +19,6 @@ std::string_view content_type(std::string_view name) {
 std::string path_of(const EmbeddedFile& file) {
   const auto dot = file.name.rfind('.');
   return fmt::format("{}{}.{}{}", folder, file.name.substr(0, dot), file.hash, file.name.substr(dot));
-}
-
-/// "https://app.example" of an address, or "com.example.app:" of one with a private-use scheme.
-std::string origin(std::string_view address) {
-  const auto scheme_end = address.find(':');
-  if (scheme_end == address.npos) return {};
-  const std::string scheme = ascii_lower(address.substr(0, scheme_end));
-  std::string result = scheme + ":";
-  if (scheme == "https" || scheme == "http")
-    result = std::string(address.substr(0, address.find_first_of("/?#", std::min(scheme_end + 3, address.size()))));
-  // A list of sources has its own separators.
-  return result.find_first_of(" ;,'\"\r\n\t") == result.npos ? result : std::string();
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include "model.hpp"
+
+#include "address.hpp"
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 
@@ -36,18 +38,6 @@ std::string clean(std::string_view text) {
   return out;
 }
 
-bool is_path(std::string_view address) {
-  return address.starts_with('/') && !address.starts_with("//") && address.find('\\') == address.npos;
-}
-
-/// RFC 8252 7.1: a private-use scheme is a domain name in reverse, so that it has a dot; "javascript" has none.
-bool has_allowed_scheme(std::string_view address) {
-  const std::string scheme = ascii_lower(address.substr(0, std::min(address.find(':'), address.size())));
-  if (scheme.size() == address.size()) return false;
-  if (scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") != scheme.npos) return false;
-  return scheme == "https" || scheme == "http" || scheme.find('.') != scheme.npos;
-}
-
 bool allowed(std::string_view name, std::string_view value) {
   if (name.ends_with("logo_url")) return is_path(value) || value.starts_with("data:image/");
   if (name.ends_with("_url") || name == "action") return is_path(value) || has_allowed_scheme(value);
@@ -62,8 +52,9 @@ void check_name(std::string_view name) {
 
 Model& Model::set(std::string_view name, std::string_view text) {
   check_name(name);
-  if (text.empty() || !allowed(name, text)) return set_bool(name, false);
-  values_.insert_or_assign(std::string(name), clean(text));
+  std::string cleaned = clean(text);
+  if (cleaned.empty() || !allowed(name, cleaned)) return set_bool(name, false);
+  values_.insert_or_assign(std::string(name), std::move(cleaned));
   return *this;
 }
 

@@ -117,6 +117,7 @@ TEST(Pages, only_harmless_addresses_become_links) {
                         {"java\nscript:alert(1)", false},
                         {"blob:x", false},
                         {"relative", false},
+                        {"/\t/evil.example", false},
                         {"", false}};
   for (const Case& c : cases) {
     Model model;
@@ -263,7 +264,9 @@ TEST(Pages, the_policy_lets_a_form_reach_its_target_and_nothing_else) {
   EXPECT_THAT(content_security_policy("https://app.example"), HasSubstr("form-action 'self' https://app.example;"));
   EXPECT_THAT(content_security_policy("com.example.app:/cb"), HasSubstr("form-action 'self' com.example.app:;"));
   EXPECT_EQ(content_security_policy("https://a;script-src *"), content_security_policy());
-  EXPECT_EQ(content_security_policy("https://a b/"), content_security_policy());
+  for (const char* bad :
+       {"https://a b/", "javascript:x", "https://", "https:a", "/path", "", "https://u@h/", "https://*/"})
+    EXPECT_EQ(content_security_policy(bad), content_security_policy()) << bad;
 }
 
 }  // namespace
