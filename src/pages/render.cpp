@@ -18,7 +18,7 @@ namespace {
 /// {{asset.file}}  the path of a style or script
 class Lookup : public mustache::basic_context<std::string> {
  public:
-  Lookup(const mustache::data& root, Language language) : root_(root), language_(language) { push(&root); }
+  Lookup(const mustache::data& root, Language language) : root_(root), language_(language), frames_{&root} {}
 
   void push(const mustache::data* data) override { frames_.push_back(data); }
   void pop() override { frames_.pop_back(); }
@@ -54,7 +54,7 @@ class Lookup : public mustache::basic_context<std::string> {
     return fill(found->second, [this](std::string_view name) { return value(name); });
   }
 
-  const mustache::data* own(std::string made) const { return &made_.emplace_back(std::move(made)); }
+  const mustache::data* own(const std::string& made) const { return &made_.emplace_back(made); }
 
   const mustache::data& root_;
   Language language_;

@@ -52,9 +52,9 @@ std::string object(Language language, std::string_view level, std::string_view t
   const std::string_view suffix = own ? ".own" : "";
   const std::string key = category_code.empty() ? fmt::format("scope.type.{}{}", type, suffix)
                                                 : fmt::format("scope.category.{}{}", category_code, suffix);
-  const std::string what = has_text(language, key)
-                               ? text(language, key)
-                               : text(language, own ? "scope.other_own" : "scope.other", {{"type", type}});
+  std::string what = has_text(language, key)
+                         ? text(language, key)
+                         : text(language, own ? "scope.other_own" : "scope.other", {{"type", type}});
   if (own) return what;
   const bool of_patients = !has(directory_types, type);
   if (level == "user") return text(language, of_patients ? "scope.user" : "scope.user_own", {{"what", what}});

@@ -133,6 +133,10 @@ void account(Model& m, Language l) {
       .set("ok", false);
 }
 
+void select_account(Model& m, Language) { m.set("app_name", "Heart Diary").set("who", "ana.ruiz"); }
+
+void step_up(Model& m, Language) { m.set("step_up", true).set("passkey", true); }
+
 void logout_confirm(Model& m, Language) { m.set("app_name", "Heart Diary").set("who", "ana.ruiz"); }
 
 void signed_out(Model& m, Language) {
@@ -171,6 +175,8 @@ const std::vector<Sample>& samples() {
                              {"patient-picker", "patient-picker-none", patient_picker_none},
                              {"account", "account", account},
                              {"logout-confirm", "logout-confirm", logout_confirm},
+                             {"select-account", "select-account", select_account},
+                             {"second-factor", "second-factor-step-up", step_up},
                              {"signed-out", "signed-out", signed_out},
                              {"error", "error", error},
                              {"locked", "locked", locked},
