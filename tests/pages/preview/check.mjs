@@ -40,13 +40,27 @@ async function look(context, view, language, page_name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) problems.push(`${where}: ${wide} px wider than the window`);
   await page.evaluate(axe_source + ";0");
+  let passed = await run_axe(page, where);
+  if (pictures) await page.screenshot({ path: join(pictures, `${page_name}-${language}-${view.name}.png`), fullPage: true });
+  if ((await page.locator("#idle").count()) > 0) {
+    await page.evaluate(() => {
+      document.getElementById("idle-left").textContent = "0:42";
+      document.getElementById("idle").showModal();
+    });
+    passed += await run_axe(page, `${where} session warning`);
+    if (pictures) await page.screenshot({ path: join(pictures, `session-warning-${language}-${view.name}.png`) });
+  }
+  await page.close();
+  return passed;
+}
+
+/// Adds what axe finds to the problems; gives the number of rules that passed.
+async function run_axe(page, where) {
   const found = await page.evaluate(() =>
     axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
   );
   for (const violation of found.violations)
     problems.push(`${where}: ${violation.id}: ${violation.help}: ${violation.nodes.map((n) => n.target).join(" ")}`);
-  if (pictures) await page.screenshot({ path: join(pictures, `${page_name}-${language}-${view.name}.png`), fullPage: true });
-  await page.close();
   return found.passes.length;
 }
 
