@@ -1,0 +1,26 @@
+# Writes the files as a table of C++ string literals, sorted by name, each with a hash of its bytes.
+#   cmake "-DINPUTS=files" -DOUT=embedded.cpp -P embed.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(rows "")
+foreach(input IN LISTS INPUTS)
+  get_filename_component(name ${input} NAME)
+  file(SHA256 ${input} hash)
+  string(SUBSTRING ${hash} 0 16 hash)
+  list(APPEND names ${name})
+  set(path_of_${name} ${input})
+  set(hash_of_${name} ${hash})
+endforeach()
+list(SORT names)
+
+file(WRITE ${OUT}.new "#include \"embedded.hpp\"\n\nnamespace ward::pages {\nnamespace {\nconstexpr EmbeddedFile files[] = {\n")
+foreach(name IN LISTS names)
+  file(READ "${path_of_${name}}" content)
+  string(FIND "${content}" ")embedded\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${name} holds the mark that ends a literal: )embedded\"")
+  endif()
+  file(APPEND ${OUT}.new "    {\"${name}\", \"${hash_of_${name}}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+file(APPEND ${OUT}.new "};\n}  // namespace\n\nstd::span<const EmbeddedFile> embedded_files() { return files; }\n\n}  // namespace ward::pages\n")
+file(RENAME ${OUT}.new ${OUT})
