@@ -20,7 +20,7 @@ namespace ward::identity {
 class KeyFetch {
  public:
   struct Options {
-    bool allow_loopback = false;  // [identity] jwks_from_loopback: for tests
+    bool allow_loopback = false;  // for tests, and apps on this machine
     std::filesystem::path ca;     // PEM; empty: the system's
     std::size_t entries_max = 1'000;
   };
