@@ -1,1 +1,2 @@
 ward_fuzz(token_request LINKS identity INSIDE identity)
+ward_fuzz(dpop_proof LINKS identity INSIDE identity)

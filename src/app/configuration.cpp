@@ -48,6 +48,8 @@ void need_file(const Section& section, std::string_view key, const std::filesyst
 
 void read_tls(const Section& tls, Configuration& all, const std::filesystem::path& directory) {
   all.tls.nist = tls.flag("nist", true);
+  all.client_ca = resolved(tls.text("client_ca"), directory);
+  need_file(tls, "client_ca", all.client_ca);
   for (const Section& one : tls.sections("certificate")) {
     net::CertificateFiles files{.chain = resolved(one.text("chain"), directory),
                                 .key = resolved(one.text("key"), directory),
@@ -178,10 +180,15 @@ void read_server(const Section& root, Configuration& all) {
   all.cores = static_cast<unsigned>(server.integer("cores", 0, 0, 256));
   all.requests_max = static_cast<std::size_t>(server.integer("requests_max", 2048, 1, 100'000));
   all.trusted_proxies = server.texts("trusted_proxies");
+  all.mtls_public_url = server.text("mtls_public_url");
+  if (!all.mtls_public_url.empty() && !all.mtls_public_url.starts_with("https://"))
+    server.problem("mtls_public_url", "must start with https://");
   const Section listen = root.section("listen");
   read_listen(listen, "https", all.https, nullptr, "127.0.0.1:8443");
   read_listen(listen, "http", all.http, &all.http_on, "127.0.0.1:8080");
   read_listen(listen, "admin", all.admin, &all.admin_on, "127.0.0.1:9443");
+  all.mtls_on = true;
+  read_listen(listen, "mtls", all.mtls, &all.mtls_on, "off");
   boost::system::error_code ignored;
   if (all.admin_on && !boost::asio::ip::make_address(all.admin.address, ignored).is_loopback())
     listen.problem("admin",
@@ -232,6 +239,13 @@ void read_rest(const Section& root, Configuration& all) {
 }
 
 }  // namespace
+
+net::TlsOptions Configuration::mtls_tls() const {
+  net::TlsOptions options = tls;
+  options.client_certificates = true;
+  options.client_ca = client_ca;
+  return options;
+}
 
 Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::filesystem::path>& overlays,
                                  const std::filesystem::path& data_directory) {

@@ -31,9 +31,11 @@ struct Configuration {
   std::vector<std::string> hosts;  // all names that requests may carry
   std::string public_url;          // "https://localhost:8443"; empty: from host and port
   unsigned cores = 0;
-  net::Listen https, http, admin;
-  bool http_on = true, admin_on = true;
+  net::Listen https, http, admin, mtls;
+  bool http_on = true, admin_on = true, mtls_on = false;
+  std::string mtls_public_url;  // where clients with certificates reach it; empty: from host and port
   net::TlsOptions tls;
+  std::filesystem::path client_ca;  // PEM, for `mtls`; empty: only keys count, no names
   crypto::MasterKeySource master;
   std::string log_file;
   log::Level log_level = log::Level::info;
@@ -54,6 +56,9 @@ struct Configuration {
   bool tokens_by_command = false;         // `ward token`
   identity::Settings identity;            // issuer still empty if it follows from the port
   std::vector<config::Problem> problems;  // empty: it can run
+
+  /// Of the `mtls` listener: the same certificates, and clients are asked for theirs.
+  net::TlsOptions mtls_tls() const;
 };
 
 /// Reads and checks. Always gives a Configuration; whether it may be used is said by `problems`.

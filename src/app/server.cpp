@@ -20,6 +20,18 @@ std::vector<boost::asio::io_context*> cores_of(net::Server& net) {
   return all;
 }
 
+std::string base_of(const std::string& host, std::uint16_t port) {
+  return "https://" + host + (port == 443 ? "" : ":" + std::to_string(port));
+}
+
+/// What lies below our base lies below that of the mtls listener too: references may be absolute to either.
+void add_mtls_bases(door::Live& live, const std::string& base, const std::string& mtls_base) {
+  if (mtls_base.empty()) return;
+  const std::vector<std::string> known = live.own_bases;
+  for (const std::string& one : known)
+    if (one.starts_with(base)) live.own_bases.push_back(mtls_base + one.substr(base.size()));
+}
+
 std::string problem_list(const std::vector<config::Problem>& problems) {
   std::string text;
   for (const config::Problem& problem : problems) text += (text.empty() ? "" : "\n") + problem.text();
@@ -33,10 +45,12 @@ std::string needs_restart(const Configuration& before, const Configuration& afte
   };
   std::vector<std::string_view> keys;
   if (differ(before.https, after.https) || differ(before.http, after.http) || differ(before.admin, after.admin) ||
-      before.http_on != after.http_on || before.admin_on != after.admin_on)
+      differ(before.mtls, after.mtls) || before.mtls_on != after.mtls_on || before.http_on != after.http_on ||
+      before.admin_on != after.admin_on)
     keys.emplace_back("[listen]");
   if (before.host != after.host || before.hosts != after.hosts || before.cores != after.cores ||
-      before.trusted_proxies != after.trusted_proxies || before.public_url != after.public_url)
+      before.trusted_proxies != after.trusted_proxies || before.public_url != after.public_url ||
+      before.mtls_public_url != after.mtls_public_url)
     keys.emplace_back("[server]");
   if (before.audit.host != after.audit.host || before.audit.node != after.audit.node ||
       before.audit.segment_bytes != after.audit.segment_bytes)
@@ -75,8 +89,8 @@ shield::Quotas make_quotas(store::Store& store) {
 struct Server::Inside {
   ServerOptions options;
   Configuration configuration;
-  std::string base;
-  std::uint16_t https_port = 0, http_port = 0, admin_port = 0;
+  std::string base, mtls_base;
+  std::uint16_t https_port = 0, http_port = 0, admin_port = 0, mtls_port = 0;
   std::uint64_t generation = 1;
   std::mutex reload_mutex;
 
@@ -84,7 +98,7 @@ struct Server::Inside {
   std::unique_ptr<Installation> installation;
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<door::ProtocolObserver> observer;
-  std::unique_ptr<net::TlsContext> tls;
+  std::unique_ptr<net::TlsContext> tls, mtls_tls;
   std::unique_ptr<net::Server> net;
   std::unique_ptr<shield::Abuse> abuse;
   shield::Blocklist blocklist;
@@ -97,6 +111,7 @@ struct Server::Inside {
 
   Result<void> build();
   Result<void> bind();
+  Result<void> bind_mtls();
   Result<void> open_door();
   void stop();
   void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail,
@@ -113,6 +128,11 @@ Result<void> Server::Inside::build() {
   tls = std::move(*made_tls);
   for (const net::CertificateFinding& finding : tls->findings())
     log::warning("certificate", {{"file", finding.file.string()}, {"message", finding.message}});
+  if (configuration.mtls_on) {
+    auto asking = net::TlsContext::create(configuration.mtls_tls(), installation->clock);
+    if (!asking) return std::unexpected(std::move(asking.error()));
+    mtls_tls = std::move(*asking);
+  }
   auto made_net = net::Server::create({.cores = configuration.cores,
                                        .limits = configuration.protocol,
                                        .hosts = configuration.hosts,
@@ -128,9 +148,7 @@ Result<void> Server::Inside::bind() {
       net->listen_https(configuration.https, *tls, [this](net::Stream& stream) { return door->handle(stream); });
   if (!port) return std::unexpected(port.error());
   https_port = *port;
-  base = configuration.public_url.empty() ? fmt::format("https://{}{}", configuration.host,
-                                                        https_port == 443 ? "" : ":" + std::to_string(https_port))
-                                          : configuration.public_url;
+  base = configuration.public_url.empty() ? base_of(configuration.host, https_port) : configuration.public_url;
   if (configuration.http_on) {
     const auto redirect = net->listen_redirect(configuration.http, https_port);
     if (!redirect) return std::unexpected(redirect.error());
@@ -142,6 +160,18 @@ Result<void> Server::Inside::bind() {
     if (!plain) return std::unexpected(plain.error());
     admin_port = *plain;
   }
+  return {};
+}
+
+/// The same door. Who comes in by this one may show a certificate.
+Result<void> Server::Inside::bind_mtls() {
+  if (!configuration.mtls_on) return {};
+  const auto port =
+      net->listen_https(configuration.mtls, *mtls_tls, [this](net::Stream& stream) { return door->handle(stream); });
+  if (!port) return std::unexpected(port.error());
+  mtls_port = *port;
+  mtls_base =
+      configuration.mtls_public_url.empty() ? base_of(configuration.host, mtls_port) : configuration.mtls_public_url;
   return {};
 }
 
@@ -160,6 +190,7 @@ Result<void> Server::Inside::open_door() {
   if (!link_key) return std::unexpected(std::move(link_key.error()));
   auto live = make_live(configuration, base, cores_of(*net), in.clock, generation, upstreams);
   if (!live) return std::unexpected(std::move(live.error()));
+  add_mtls_bases(**live, base, mtls_base);
   door::Services services{.clock = in.clock,
                           .random = in.random,
                           .log = *in.log,
@@ -208,7 +239,7 @@ Result<std::unique_ptr<Server>> Server::create(ServerOptions options, Configurat
   inside->options = std::move(options);
   inside->configuration = std::move(configuration);
   log::open(inside->configuration.log_file, inside->configuration.log_level);
-  for (const auto step : {&Inside::build, &Inside::bind, &Inside::open_door})
+  for (const auto step : {&Inside::build, &Inside::bind, &Inside::bind_mtls, &Inside::open_door})
     if (auto done = (*inside.*step)(); !done) return std::unexpected(std::move(done.error()));
   return std::unique_ptr<Server>(new Server(std::move(inside)));
 }
@@ -255,6 +286,10 @@ Result<std::string> Server::reload() {
   std::vector<std::shared_ptr<door::Upstream>> upstreams;
   auto live = make_live(fresh, in.base, cores_of(*in.net), in.installation->clock, in.generation + 1, upstreams);
   if (!live) return refused(live.error().text());
+  add_mtls_bases(**live, in.base, in.mtls_base);
+  // The stricter one first: what it takes, the other takes too.
+  if (in.mtls_tls)
+    if (auto reloaded = in.mtls_tls->reload(fresh.mtls_tls()); !reloaded) return refused(reloaded.error().text());
   if (auto reloaded = in.tls->reload(fresh.tls); !reloaded) return refused(reloaded.error().text());
   identity::Settings settings = fresh.identity;
   if (settings.issuer.empty()) settings.issuer = in.base;
@@ -275,7 +310,9 @@ Result<std::string> Server::reload() {
 std::uint16_t Server::https_port() const { return inside_->https_port; }
 std::uint16_t Server::http_port() const { return inside_->http_port; }
 std::uint16_t Server::admin_port() const { return inside_->admin_port; }
+std::uint16_t Server::mtls_port() const { return inside_->mtls_port; }
 std::string Server::base() const { return inside_->base; }
+std::string Server::mtls_base() const { return inside_->mtls_base; }
 std::string Server::fhir_base() const { return inside_->base + inside_->configuration.fhir_path; }
 Installation& Server::installation() { return *inside_->installation; }
 identity::Identity& Server::identity() { return *inside_->identity; }

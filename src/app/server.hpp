@@ -46,7 +46,9 @@ class Server {
   std::uint16_t https_port() const;
   std::uint16_t http_port() const;
   std::uint16_t admin_port() const;
-  std::string base() const;  // "https://localhost:8443"
+  std::uint16_t mtls_port() const;  // 0: off
+  std::string base() const;         // "https://localhost:8443"
+  std::string mtls_base() const;    // "https://localhost:8444"; empty: off
   std::string fhir_base() const;
 
   Installation& installation();

@@ -16,9 +16,11 @@ host = "localhost"                 # the public name; requests for other names a
 https = "127.0.0.1:8443"           # everything; TLS 1.3 and 1.2
 http = "127.0.0.1:8080"            # nothing but redirects to https; "off" to have none
 admin = "127.0.0.1:9443"           # /metrics, /livez, /readyz; plain HTTP, so loopback only
+mtls = "off"                       # the same as https for clients with certificates, as in "127.0.0.1:8444"
 
 [tls]
 nist = true                        # SP 800-52 r2: only NIST's curves
+# client_ca = "tls/clients.pem"    # authorities whose clients are known by name at the mtls listener
 
 [[tls.certificate]]                # ECDSA P-256 or RSA of at least 2048 bits, with its chain; the first is the default
 chain = "tls/server.pem"
@@ -82,6 +84,7 @@ hosts = ["localhost", "127.0.0.1", "[::1]", "::1"]
 
 [tls]
 nist = true
+client_ca = "tls/ca.pem"           # the demo's own authority: apps may prove themselves by its certificates
 
 [[tls.certificate]]
 chain = "tls/server.pem"

@@ -2,7 +2,8 @@
 //
 // Offered: ES256, ES384, RS256, RS384, PS256, PS384, EdDSA (Ed25519). Never: `none`, HMAC, encryption. A key is used
 // only with the algorithms of its allow-list. Headers `jku`, `x5u`, `x5c`, `jwk`, any `crit`, duplicate members and
-// base64url that is not canonical are refused before a signature is looked at.
+// base64url that is not canonical are refused before a signature is looked at. Only a DPoP proof brings its key along,
+// and has a type of its own here, which proves the holding of that key and nothing else.
 #pragma once
 
 #include "base/clock.hpp"
@@ -125,7 +126,9 @@ class Jwt {
 
  private:
   friend class UnverifiedJwt;
+  friend struct DpopJwt;
   Jwt() = default;
+  static Result<Jwt> make(Algorithm algorithm, std::string key_id, std::string type, std::string payload);
   Algorithm algorithm_{};
   std::string key_id_, type_;
   std::unique_ptr<std::string> payload_;  // claims_ points into it
@@ -152,6 +155,19 @@ class UnverifiedJwt {
  private:
   Jwt jwt_;
   std::string signed_part_, signature_;
+};
+
+/// A DPoP proof (RFC 9449 section 4.2) whose signature was verified by the key in its own header. It says who holds
+/// `key`; whether that means anything is for the caller to know, by the key's thumbprint.
+struct DpopJwt {
+  Jwt claims;
+  PublicKey key;
+
+  /// Steps 3 to 7 of section 4.3. `typ` must be exactly "dpop+jwt", so that no token of another kind is read by this
+  /// way; `jwk` must be a public key without private members.
+  /// Errors, none of which holds a byte of the proof: "jwt_malformed", "jwt_type", "jwt_header", "jwt_algorithm" (not
+  /// ours, or not in `allowed`), "jwk_invalid", "jwk_unknown", "jwt_signature".
+  static Result<DpopJwt> verify(std::string_view compact, Algorithms allowed);
 };
 
 /// Compact serialisation. `header` is alg, then kid and typ if not empty. `claims` is JSON text.

@@ -17,9 +17,14 @@ constexpr json::Limits claims_limits{.depth_max = 16, .members_max = 1024};
 // RFC 8725 3.10).
 constexpr std::string_view refused_headers[] = {"jku", "x5u", "x5c", "jwk", "crit"};
 
+constexpr std::string_view proof_type = "dpop+jwt";  // RFC 9449 section 4.2
+
+enum class Kind : std::uint8_t { token, proof };  // a proof alone may bring its key along
+
 struct Header {
   Algorithm algorithm;
   std::string key_id, type;
+  std::string jwk;  // of a proof; empty for others
 };
 
 struct Compact {
@@ -30,22 +35,26 @@ struct Compact {
 
 std::unexpected<Error> malformed(std::string_view what) { return fail("jwt_malformed", "token: " + std::string(what)); }
 
-Result<Header> parse_header(std::string_view text) {
+Result<Header> parse_header(std::string_view text, Kind kind) {
   auto document = json::Document::parse(text, header_limits);
   if (!document || !document->root().is_object())
     return malformed("the header is not a JSON object, or has a member twice");
   const json::Value root = document->root();
+  const bool is_proof = kind == Kind::proof;
+  if (is_proof && root.string("typ") != proof_type) return fail("jwt_type", "proof: typ must be dpop+jwt");
   for (std::string_view name : refused_headers)
-    if (root[name]) return fail("jwt_header", "token: the header " + std::string(name) + " is not accepted");
+    if (root[name] && !(is_proof && name == "jwk"))
+      return fail("jwt_header", "token: the header " + std::string(name) + " is not accepted");
+  if (is_proof && !root["jwk"].is_object()) return fail("jwk_invalid", "proof: the header jwk must be the public key");
   for (std::string_view name : {"alg", "kid", "typ"})
     if (root[name] && !root[name].is_string()) return malformed("a header is not a string");
   const auto algorithm = parse_algorithm(root.string("alg"));
   if (!algorithm)
     return fail("jwt_algorithm", "token: alg must be one of ES256, ES384, RS256, RS384, PS256, PS384, EdDSA");
-  return Header{*algorithm, root.string("kid"), root.string("typ")};
+  return Header{*algorithm, root.string("kid"), root.string("typ"), std::string(is_proof ? root["jwk"].raw() : "")};
 }
 
-Result<Compact> parse_compact(std::string_view text) {
+Result<Compact> parse_compact(std::string_view text, Kind kind = Kind::token) {
   if (text.size() > UnverifiedJwt::bytes_max) return malformed("larger than 16 KiB");
   const auto first = text.find('.');
   const auto second = first == text.npos ? text.npos : text.find('.', first + 1);
@@ -55,7 +64,7 @@ Result<Compact> parse_compact(std::string_view text) {
   auto signature = base64url_decode(text.substr(second + 1));
   if (!header_text || !payload || !signature) return malformed("a part is not base64url");
   if (signature->empty()) return malformed("has no signature");
-  auto header = parse_header(*header_text);
+  auto header = parse_header(*header_text, kind);
   if (!header) return std::unexpected(header.error());
   return Compact{std::move(*header), std::move(*payload), std::move(*signature), text.substr(0, second)};
 }
@@ -143,27 +152,52 @@ Result<void> Jwt::check(const ClaimRules& rules, WallTime wall) const {
   return {};
 }
 
+Result<Jwt> Jwt::make(Algorithm algorithm, std::string key_id, std::string type, std::string payload) {
+  Jwt made;
+  made.algorithm_ = algorithm;
+  made.key_id_ = std::move(key_id);
+  made.type_ = std::move(type);
+  made.payload_ = std::make_unique<std::string>(std::move(payload));
+  auto claims = json::Document::parse(*made.payload_, claims_limits);
+  if (!claims || !claims->root().is_object())
+    return malformed("the claims are not a JSON object, or one is there twice");
+  made.claims_ = std::make_unique<json::Document>(std::move(*claims));
+  return made;
+}
+
 Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view text) {
   auto compact = parse_compact(text);
   if (!compact) return std::unexpected(compact.error());
+  Header& header = compact->header;
+  auto jwt = Jwt::make(header.algorithm, std::move(header.key_id), std::move(header.type), std::move(compact->payload));
+  if (!jwt) return std::unexpected(jwt.error());
   UnverifiedJwt token;
-  token.jwt_.algorithm_ = compact->header.algorithm;
-  token.jwt_.key_id_ = std::move(compact->header.key_id);
-  token.jwt_.type_ = std::move(compact->header.type);
-  token.jwt_.payload_ = std::make_unique<std::string>(std::move(compact->payload));
-  auto claims = json::Document::parse(*token.jwt_.payload_, claims_limits);
-  if (!claims || !claims->root().is_object())
-    return malformed("the claims are not a JSON object, or one is there twice");
-  token.jwt_.claims_ = std::make_unique<json::Document>(std::move(*claims));
+  token.jwt_ = std::move(*jwt);
   token.signed_part_ = std::string(compact->signed_part);
   token.signature_ = std::move(compact->signature);
   return token;
 }
 
 Result<Jwt> UnverifiedJwt::verify(const KeySet& keys) && {
-  auto verified = verify_with(keys, {jwt_.algorithm_, jwt_.key_id_, jwt_.type_}, signed_part_, signature_);
+  auto verified = verify_with(keys, {jwt_.algorithm_, jwt_.key_id_, jwt_.type_, {}}, signed_part_, signature_);
   if (!verified) return std::unexpected(verified.error());
   return std::move(jwt_);
+}
+
+// The order of RFC 9449 section 4.3: type and algorithm (in the header), then the key and its signature.
+Result<DpopJwt> DpopJwt::verify(std::string_view text, Algorithms allowed) {
+  auto compact = parse_compact(text, Kind::proof);
+  if (!compact) return std::unexpected(compact.error());
+  Header& header = compact->header;
+  if (!allowed.has(header.algorithm)) return fail("jwt_algorithm", "proof: this alg is not taken for proofs");
+  auto key = PublicKey::from_jwk(header.jwk);
+  if (!key) return std::unexpected(key.error());
+  if (!key->verify(header.algorithm, compact->signed_part, compact->signature))
+    return fail("jwt_signature", "proof: the signature does not verify by the key in the header");
+  auto claims =
+      Jwt::make(header.algorithm, std::move(header.key_id), std::move(header.type), std::move(compact->payload));
+  if (!claims) return std::unexpected(claims.error());
+  return DpopJwt{std::move(*claims), std::move(*key)};
 }
 
 Result<std::string> verify_jws(std::string_view text, const KeySet& keys) {

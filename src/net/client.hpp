@@ -4,6 +4,7 @@
 #include "net/http.hpp"
 
 #include <filesystem>
+#include <functional>
 
 namespace ward::net {
 
@@ -20,7 +21,11 @@ struct ClientOptions {
   std::size_t connections_max = 64;  // per core and address; more wait up to connect_timeout
   std::size_t header_bytes_max = 64u << 10;
   std::size_t body_bytes_max = 32u << 20;
-  bool http2 = true;  // by ALPN
+  bool http2 = true;                            // by ALPN
+  std::chrono::milliseconds answer_timeout{0};  // from the request on, for all of the answer; 0: none
+  /// For origins that others name: asked about each address of the host. One refusal is error "upstream_address", and
+  /// nothing is connected to; what is connected to was asked about, whatever a name server says later. Empty: any.
+  std::function<bool(const boost::asio::ip::address&)> address_allowed;
 };
 
 /// Built anew from parsed parts; never a copy of what the client sent.
@@ -38,8 +43,9 @@ struct ClientResponse {
 };
 
 /// One origin ("https://ehr.example:8443"), for one core. Not thread-safe: made and used on its core.
-/// Errors: "upstream_resolve", "upstream_connect", "upstream_tls", "upstream_timeout", "upstream_malformed",
-/// "upstream_too_large", "upstream_closed". An error says in `sent` whether the request may have reached the upstream.
+/// Errors: "upstream_resolve", "upstream_address", "upstream_connect", "upstream_tls", "upstream_timeout",
+/// "upstream_malformed", "upstream_too_large", "upstream_closed". An error says in `sent` whether the request may have
+/// reached the upstream.
 class Client {
  public:
   static Result<std::unique_ptr<Client>> create(boost::asio::io_context&, std::string_view origin,

@@ -28,8 +28,8 @@ struct Peer {
   std::string_view sni;
   std::string_view tls_version;             // "TLSv1.3"
   std::string_view client_certificate_der;  // on the mtls listener, else empty
-  /// The certificate's chain ends at `client_ca`. If false the certificate is self-signed: only its key proves
-  /// anything (RFC 8705 section 2.2), its names prove nothing.
+  /// The certificate's chain ends at `client_ca`. If false nobody vouches for it: only its key proves anything
+  /// (RFC 8705 section 2.2), its names prove nothing.
   bool client_certificate_verified = false;
 };
 

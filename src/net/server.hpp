@@ -57,7 +57,8 @@ class Server {
   static Result<std::unique_ptr<Server>> create(Options, Observer&, Clock&);
   virtual ~Server() = default;
 
-  /// Each returns the port. `handler` is called on the connection's core for each request.
+  /// Each returns the port. `handler` is called on the connection's core for each request. A listener for clients with
+  /// certificates (mtls) is a second https one, with a TlsContext of its own that asks for them.
   virtual Result<std::uint16_t> listen_https(const Listen&, TlsContext&, Handler handler) = 0;
   virtual Result<std::uint16_t> listen_redirect(const Listen&, std::uint16_t https_port) = 0;
   virtual Result<std::uint16_t> listen_plain(const Listen&, Handler handler) = 0;  // loopback addresses only

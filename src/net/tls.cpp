@@ -2,14 +2,12 @@
 
 #include "base/encoding.hpp"
 #include "certificate.hpp"
+#include "client_certificates.hpp"
 #include "tickets.hpp"
 #include "tls_algorithms.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
-
-#include <fstream>
-#include <iterator>
 
 namespace ward::net {
 namespace {
@@ -101,36 +99,6 @@ int staple(SSL* ssl, void*) {
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-/// RFC 8705: a certificate whose chain ends at our CA, or a self-signed one (compared by key further up). The result of
-/// the chain's verification is kept in the session, for Peer::client_certificate_verified.
-int verify_client(X509_STORE_CTX* chain, void*) {
-  if (X509_verify_cert(chain) == 1) return 1;
-  const int why = X509_STORE_CTX_get_error(chain);
-  X509* leaf = X509_STORE_CTX_get0_cert(chain);
-  const bool lone = why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT && leaf != nullptr && X509_self_signed(leaf, 1) == 1;
-  return lone ? 1 : 0;
-}
-
-/// Sessions are resumed only where the same client CA is asked for: a ticket carries the verification of its time.
-bool set_session_context(SSL_CTX* context, const std::filesystem::path& ca) {
-  std::ifstream stream(ca, std::ios::binary);
-  const std::string text = "ward" + std::string{std::istreambuf_iterator<char>(stream), {}};
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  return EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1 &&
-         SSL_CTX_set_session_id_context(context, digest, size) == 1;
-}
-
-Result<void> ask_for_certificates(SSL_CTX* context, const std::filesystem::path& ca) {
-  if (SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) != 1) {
-    return fail("tls_client_ca", fmt::format("{}: no PEM certificates could be read for client_ca", ca.string()));
-  }
-  SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(ca.c_str()));
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_cert_verify_callback(context, verify_client, nullptr);
-  return {};
-}
-
 Result<Context> make_context(const TlsOptions& options, TicketKeys& keys) {
   Context context(SSL_CTX_new(TLS_server_method()));
   if (!context || !set_algorithms(context.get(), options.nist))
@@ -143,14 +111,17 @@ Result<Context> make_context(const TlsOptions& options, TicketKeys& keys) {
   SSL_CTX_set_max_early_data(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);  // tickets only
   SSL_CTX_set_num_tickets(raw, 1);
-  if (!set_session_context(raw, options.client_ca)) return fail("tls_setup", "OpenSSL makes no digest");
+  // A ticket is of use only where it was given: with clients' certificates asked for, or without.
+  const std::string_view session_context = options.client_certificates ? "ward mtls" : "ward";
+  SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>(session_context.data()),
+                                 static_cast<unsigned>(session_context.size()));
   SSL_CTX_set_timeout(raw, 3'600);
   SSL_CTX_set_ex_data(raw, keys_index(), &keys);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, ticket_key);
   SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);
   SSL_CTX_set_tlsext_servername_callback(raw, choose_identity);
   SSL_CTX_set_tlsext_status_cb(raw, staple);
-  if (!options.client_ca.empty()) {
+  if (options.client_certificates) {
     Result<void> asked = ask_for_certificates(raw, options.client_ca);
     if (!asked) return std::unexpected(asked.error());
   }

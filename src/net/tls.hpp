@@ -19,7 +19,8 @@ struct CertificateFiles {
 struct TlsOptions {
   std::vector<CertificateFiles> certificates;  // chosen by SNI, the first by default; ECDSA and RSA side by side
   bool nist = true;                            // off: X25519 and X25519MLKEM768 (where OpenSSL has it) too
-  std::filesystem::path client_ca;             // asks for client certificates (mtls listener); empty: none
+  bool client_certificates = false;            // ask for them (mtls listener); off: a browser is never asked for one
+  std::filesystem::path client_ca;             // PEM, whose chains count as verified; empty: none does
 };
 
 /// What is noted about certificates at load, by file; `fatal` refuses the load.

@@ -119,6 +119,29 @@ TEST(Jwt, is_verified_only_by_the_key_that_it_names) {
   EXPECT_EQ(verify(token(third, ""), set), "jwt_signature");
 }
 
+TEST(DpopJwt, is_verified_by_the_key_in_its_header_and_never_taken_for_a_token) {  // RFC 9449 4.3
+  const SigningKey key = SigningKey::generate(SigningKey::Kind::p256);
+  const PublicKey known = PublicKey::of(key, "k");
+  auto make = [&](const std::string& header) {
+    const std::string text = base64url_encode(header) + "." + base64url_encode(R"({"jti":"1"})");
+    return text + "." + base64url_encode(sign(key, Algorithm::es256, text));
+  };
+  const std::string proof = make(R"({"typ":"dpop+jwt","alg":"ES256","kid":"k","jwk":)" + known.jwk() + "}");
+  const auto verified = DpopJwt::verify(proof, Algorithms::all());
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_EQ(verified->key.thumbprint(), known.thumbprint());
+  EXPECT_EQ(verified->claims.claim("jti"), "1");
+  EXPECT_TRUE(DpopJwt::verify(proof, {Algorithm::eddsa}).error().is("jwt_algorithm"));
+  EXPECT_TRUE(UnverifiedJwt::parse(proof).error().is("jwt_header"));
+  EXPECT_TRUE(verify_jws(proof, KeySet({known})).error().is("jwt_header"));
+
+  const std::string token = make_jwt(key, Algorithm::es256, "k", "at+jwt", R"({"jti":"1"})");
+  EXPECT_TRUE(UnverifiedJwt::parse(token));
+  EXPECT_TRUE(DpopJwt::verify(token, Algorithms::all()).error().is("jwt_type"));
+  const std::string typed = make_jwt(key, Algorithm::es256, "k", "dpop+jwt", R"({"jti":"1"})");
+  EXPECT_TRUE(DpopJwt::verify(typed, Algorithms::all()).error().is("jwk_invalid")) << "without a key";
+}
+
 class Claims : public ::testing::Test {
  protected:
   std::string check(std::string_view claims, const ClaimRules& rules, std::string_view type = "JWT") {

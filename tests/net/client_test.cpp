@@ -198,6 +198,48 @@ TEST(client, an_unknown_issuer_or_another_name_is_refused_and_nothing_was_sent) 
   }
 }
 
+TEST(client, an_address_that_may_not_be_connected_to_is_refused_before_anything_is_sent) {
+  Running running;
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    ClientOptions options = trusting(running, true);
+    std::size_t asked = 0;
+    options.address_allowed = [&](const asio::ip::address& address) {
+      ++asked;
+      return !address.is_loopback();
+    };
+    Caller caller(fmt::format("https://{}:{}", host, running.https), options);
+    const Answer answer = caller.ask(get("/"));
+    EXPECT_EQ(code_of(answer), "upstream_address") << host;
+    EXPECT_FALSE(answer.error().sent);
+    EXPECT_GT(asked, 0U);
+  }
+  ClientOptions options = trusting(running, true);
+  options.address_allowed = [](const asio::ip::address& address) { return address.is_loopback(); };
+  Caller caller(fmt::format("https://localhost:{}", running.https), options);
+  EXPECT_EQ(code_of(caller.ask(get("/"))), "200");
+}
+
+/// Sends a byte now and then, for ever.
+asio::awaitable<void> drip(Stream& stream) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Result<void> sent = co_await stream.send_start({}, permit());
+  for (int i = 0; sent && i < 40; ++i) {
+    timer.expires_after(50ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    sent = co_await stream.send_more(Buffer("x"));
+  }
+}
+
+TEST_P(Over, the_whole_answer_has_its_time) {
+  Running running({}, {}, drip);
+  ClientOptions options = trusting(running, GetParam());
+  options.answer_timeout = 300ms;
+  Caller caller(fmt::format("https://localhost:{}", running.https), options);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(code_of(caller.ask(get("/"))), "upstream_timeout");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1500ms);
+}
+
 TEST(client, a_stale_connection_is_replaced_once_for_what_may_be_repeated) {
   const std::string ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
   Scripted peer({{ok}, {ok}, {""}});

@@ -36,6 +36,14 @@ static void extend(X509* certificate, int nid, const char* value) {
   X509_EXTENSION_free(extension);
 }
 
+template <class Read>
+static auto read_with(const std::filesystem::path& file, Read read) {
+  FILE* in = std::fopen(file.c_str(), "r");
+  auto* found = read(in, nullptr, nullptr, nullptr);
+  std::fclose(in);
+  return found;
+}
+
 CertificateFiles Pki::make(const Wish& wish) {
   const std::string stem = (folder / std::to_string(++made_)).string();
   CertificateFiles files{stem + ".pem", stem + ".key", {}};
@@ -51,15 +59,22 @@ CertificateFiles Pki::make(const Wish& wish) {
   X509_NAME* name = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(wish.name.c_str()), -1,
                              -1, 0);
-  X509_set_issuer_name(certificate, name);
+  const bool lone = wish.issuer.chain.empty();
+  X509* issuer = lone ? nullptr : read_with(wish.issuer.chain, PEM_read_X509);
+  EVP_PKEY* issuer_key = lone ? nullptr : read_with(wish.issuer.key, PEM_read_PrivateKey);
+  X509_set_issuer_name(certificate, lone ? name : X509_get_subject_name(issuer));
   extend(certificate, NID_subject_alt_name, ("DNS:" + wish.name).c_str());
-  extend(certificate, NID_basic_constraints, "critical,CA:FALSE");
-  if (wish.digital_signature)
+  extend(certificate, NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  if (wish.authority)
+    extend(certificate, NID_key_usage, "critical,keyCertSign");
+  else if (wish.digital_signature)
     extend(certificate, NID_key_usage, "critical,digitalSignature");
   else
     extend(certificate, NID_key_usage, "critical,keyEncipherment");
   extend(certificate, NID_ext_key_usage, wish.server_auth ? "serverAuth,clientAuth" : "clientAuth");
-  X509_sign(certificate, key, EVP_get_digestbyname(wish.digest));
+  X509_sign(certificate, lone ? key : issuer_key, EVP_get_digestbyname(wish.digest));
+  X509_free(issuer);
+  EVP_PKEY_free(issuer_key);
   FILE* out = std::fopen(files.chain.c_str(), "w");
   PEM_write_X509(out, certificate);
   std::fclose(out);

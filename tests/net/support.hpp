@@ -18,6 +18,8 @@ struct Pki {
     bool server_auth = true, digital_signature = true;
     int days = 90, age_days = 1;
     const char* digest = "SHA256";
+    CertificateFiles issuer = {};  // whose key signs; empty: its own
+    bool authority = false;
   };
   Pki();
   ~Pki();

@@ -2,6 +2,7 @@
 #include "net/tls.hpp"
 #include "support.hpp"
 
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <sys/stat.h>
@@ -160,25 +161,148 @@ TEST(Tls, staples_an_OCSP_response_from_a_file) {
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(response), static_cast<std::size_t>(size)), "not checked by us");
 }
 
-TEST(Tls, client_certificates_are_verified_or_known_to_be_self_signed) {
-  Running running;
-  const CertificateFiles known = running.pki.make({.name = "client"}),
-                         stranger = running.pki.make({.name = "stranger"});
-  TlsOptions asking = running.tls;
-  asking.client_ca = known.chain;
-  ASSERT_TRUE(running.context->reload(asking));
-  const auto seen = [&](const CertificateFiles& own) {
+/// A server with a second listener, which asks for certificates; `known` is trusted there.
+struct WithMtls : Running {
+  explicit WithMtls(bool trusts = true) {
+    TlsOptions asking = tls;
+    asking.client_certificates = true;
+    if (trusts) asking.client_ca = known.chain;
+    mtls_context = std::move(*TlsContext::create(asking, clock));
+    mtls = *server->listen_https({}, *mtls_context, echo);
+  }
+  ~WithMtls() { server.reset(); }  // before the context that its listener uses
+
+  /// "SIZE VERIFIED" of the certificate as the handler sees it, or "" without a connection.
+  static std::string seen(std::uint16_t port, const CertificateFiles& own, int version_max = 0,
+                          const std::string& ciphers = "") {
     Client::Options options;
     options.own = own;
-    Client client(running.https, options);
-    client.send("GET /peer HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    options.version_max = version_max;
+    options.ciphers = ciphers;
+    Client client(port, options);
+    if (!client.connected() || !client.send("GET /peer HTTP/1.1\r\nHost: localhost\r\n\r\n")) return "";
     const std::string answer = client.read_answer();
-    return answer.substr(std::min(answer.size(), answer.find("TLSv1.3 ") + 8));
+    const std::size_t at = answer.find("TLSv1.");
+    return at == answer.npos ? "" : answer.substr(at + 8);
+  }
+
+  const CertificateFiles known = pki.make({.name = "client"}), stranger = pki.make({.name = "stranger"});
+  std::unique_ptr<TlsContext> mtls_context;
+  std::uint16_t mtls = 0;
+};
+
+std::string size_of(const CertificateFiles& files) {
+  FILE* in = std::fopen(files.chain.c_str(), "r");
+  X509* certificate = PEM_read_X509(in, nullptr, nullptr, nullptr);
+  std::fclose(in);
+  const int size = i2d_X509(certificate, nullptr);
+  X509_free(certificate);
+  return std::to_string(size);
+}
+
+TEST(Mtls, takes_any_certificate_and_tells_whether_it_was_verified) {
+  WithMtls running;
+  for (const int version : {0, TLS1_2_VERSION}) {
+    EXPECT_EQ(WithMtls::seen(running.mtls, running.known, version), size_of(running.known) + " true");
+    EXPECT_EQ(WithMtls::seen(running.mtls, running.stranger, version), size_of(running.stranger) + " false");
+    EXPECT_EQ(WithMtls::seen(running.mtls, {}, version), "0 false") << "none is needed";
+  }
+}
+
+TEST(Mtls, a_chain_is_verified_up_to_the_authority_and_for_clients) {
+  WithMtls running;
+  const CertificateFiles authority = running.pki.make({.name = "CA", .authority = true}),
+                         other = running.pki.make({.name = "CA", .authority = true}),
+                         leaf = running.pki.make({.name = "a", .issuer = authority}),
+                         old = running.pki.make({.name = "a", .days = 5, .age_days = 10, .issuer = authority}),
+                         below = running.pki.make({.name = "b", .issuer = leaf}),
+                         forged = running.pki.make({.name = "a", .issuer = other});
+  TlsOptions trusting = running.tls;
+  trusting.client_certificates = true;
+  trusting.client_ca = authority.chain;
+  ASSERT_TRUE(running.mtls_context->reload(trusting));
+  struct Case {
+    const char* name;
+    const CertificateFiles& own;
+    const char* verified;
   };
-  EXPECT_TRUE(seen(known).ends_with(" true"));
-  EXPECT_TRUE(seen(stranger).ends_with(" false"));
-  EXPECT_FALSE(seen(stranger).starts_with("0 "));
-  EXPECT_EQ(seen({}), "0 false");
+  for (const Case& c : {Case{"issued", leaf, " true"}, Case{"expired", old, " false"},
+                        Case{"issued by a leaf", below, " false"}, Case{"by another of that name", forged, " false"}})
+    EXPECT_EQ(WithMtls::seen(running.mtls, c.own), size_of(c.own) + c.verified) << c.name;
+}
+
+TEST(Mtls, without_a_trusted_authority_nothing_is_verified) {
+  WithMtls running(false);
+  EXPECT_EQ(WithMtls::seen(running.mtls, running.known), size_of(running.known) + " false");
+}
+
+TEST(Mtls, the_usual_listener_asks_for_nothing) {
+  WithMtls running;
+  EXPECT_EQ(WithMtls::seen(running.https, running.known), "0 false");
+  EXPECT_EQ(WithMtls::seen(running.https, running.known, TLS1_2_VERSION), "0 false");
+}
+
+TEST(Mtls, refuses_keys_that_others_can_compute) {
+  WithMtls running;
+  for (const int version : {0, TLS1_2_VERSION}) {
+    const std::string ciphers = "ALL:@SECLEVEL=0";
+    EXPECT_EQ(WithMtls::seen(running.mtls, running.pki.make({.curve = "RSA:1024"}), version, ciphers), "");
+    EXPECT_NE(WithMtls::seen(running.mtls, running.pki.make({.curve = "RSA:2048"}), version, ciphers), "");
+  }
+}
+
+TEST(Mtls, tells_no_list_of_authorities) {  // or clients with a certificate of their own would keep it back
+  WithMtls running;
+  Client client(running.mtls, true);
+  ASSERT_TRUE(client.connected());
+  EXPECT_LE(sk_X509_NAME_num(SSL_get0_peer_CA_list(client.ssl())), 0);
+}
+
+/// Connects again with the session of `first`; its certificate goes along, as clients do.
+bool resumes(Client& first, std::uint16_t port) {
+  SSL_SESSION* session = SSL_get1_session(first.ssl());
+  Client carrier(port, false);
+  SSL* again = SSL_new(SSL_get_SSL_CTX(first.ssl()));
+  SSL_set_tlsext_host_name(again, "localhost");
+  SSL_set_session(again, session);
+  SSL_set_fd(again, carrier.fd());
+  EXPECT_EQ(SSL_connect(again), 1);
+  const bool reused = SSL_session_reused(again) == 1;
+  SSL_free(again);
+  SSL_SESSION_free(session);
+  return reused;
+}
+
+TEST(Mtls, resumes_no_session_not_even_of_the_usual_listener) {
+  WithMtls running;
+  for (const int version : {0, TLS1_2_VERSION}) {
+    Client::Options options;
+    options.own = running.known;
+    options.version_max = version;
+    for (const auto& [from, to, resumed] : {std::tuple(running.mtls, running.mtls, false),
+                                            {running.mtls, running.https, false},
+                                            {running.https, running.mtls, false},
+                                            {running.https, running.https, true}}) {
+      Client first(from, options);
+      ASSERT_TRUE(first.connected());
+      first.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      first.read_answer();
+      EXPECT_EQ(resumes(first, to), resumed) << version;
+    }
+  }
+}
+
+TEST(Mtls, another_authority_counts_from_the_reload_on) {
+  WithMtls running;
+  TlsOptions other = running.tls;
+  other.client_certificates = true;
+  other.client_ca = running.stranger.chain;
+  ASSERT_TRUE(running.mtls_context->reload(other));
+  EXPECT_TRUE(WithMtls::seen(running.mtls, running.known).ends_with(" false"));
+  EXPECT_TRUE(WithMtls::seen(running.mtls, running.stranger).ends_with(" true"));
+  other.client_ca = running.known.key;
+  EXPECT_TRUE(running.mtls_context->reload(other).error().is("tls_client_ca"));
+  EXPECT_TRUE(WithMtls::seen(running.mtls, running.stranger).ends_with(" true"));
 }
 
 TEST(Certificates, are_checked_at_load) {

@@ -15,6 +15,8 @@ void add_demo(CLI::App& app, int& status) {
   command->add_option("--port", options->port, "of https; 0 takes a free one")->capture_default_str();
   command->add_option("--http-port", options->http_port, "of the redirects")->capture_default_str();
   command->add_option("--admin-port", options->admin_port, "of metrics and health")->capture_default_str();
+  command->add_option("--mtls-port", options->mtls_port,
+                      "of clients with certificates; without it 8444, or a free one if --port is 0");
   command->add_option("--extra", options->extra, "a piece of configuration laid over the demo's");
   command->callback([options, &status] {
     const Paths paths{std::filesystem::absolute(options->data)};

@@ -49,18 +49,24 @@ Result<void> make_certificates(const Paths& paths) {
   const auto server = crypto::make_server_certificate(
       *authority, {.common_name = "localhost", .dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}}, clock, random);
   if (!server) return std::unexpected(server.error());
+  const auto client = crypto::make_client_certificate(*authority, {"backend-mtls", {}, {}}, clock, random);
+  if (!client) return std::unexpected(client.error());
+  if (auto written = app::write_file(tls / "client.key", client->key_pem.reveal()); !written) return written;
   for (const auto& [name, content] :
-       {std::pair(tls / "ca.pem", authority->certificate_pem),
+       {std::pair(tls / "ca.pem", authority->certificate_pem), std::pair(tls / "client.pem", client->certificate_pem),
         std::pair(tls / "server.pem", server->certificate_pem + authority->certificate_pem)})
     if (auto written = app::write_file(name, content, 0644); !written) return written;
   return app::write_file(tls / "server.key", server->key_pem.reveal());
 }
 
+constexpr std::uint16_t usual_mtls_port = 8444;
+
 std::string ports_overlay(const DemoOptions& options) {
   return fmt::format(
       "# Written at each start, from the command line.\n[listen]\nhttps = \"127.0.0.1:{}\"\nhttp = "
-      "\"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\n",
-      options.port, options.http_port, options.admin_port);
+      "\"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\nmtls = \"127.0.0.1:{}\"\n",
+      options.port, options.http_port, options.admin_port,
+      options.mtls_port.value_or(options.port == 0 ? 0 : usual_mtls_port));
 }
 
 /// Passwords and client keys, made once and kept beside demo.json, which is written anew at each start.
@@ -225,6 +231,7 @@ json_value::object demo_json(app::Server& server, const Clinic& clinic, const js
   }
   return {{"base", server.base()},
           {"fhir", server.fhir_base()},
+          {"mtls_base", server.mtls_base()},
           {"admin", fmt::format("http://127.0.0.1:{}", server.admin_port())},
           {"ca_file", (server.installation().paths.directory / "tls" / "ca.pem").string()},
           {"pid", ::getpid()},

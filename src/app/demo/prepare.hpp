@@ -9,6 +9,7 @@ namespace ward::demo {
 struct DemoOptions {
   std::string data = "demo";
   std::uint16_t port = 8443, http_port = 8080, admin_port = 9443;
+  std::optional<std::uint16_t> mtls_port;  // if not given: 8444, or a free one where `port` is 0
   std::string extra;
 };
 

@@ -162,6 +162,9 @@ asio::awaitable<Result<Connected>> connect(Sweeper& sweeper, const Origin& origi
                                            const ClientOptions& options) {
   Result<Endpoints> endpoints = co_await resolve(sweeper, origin, options.resolve_timeout);
   if (!endpoints) co_return std::unexpected(endpoints.error());
+  const auto refused = [&](const tcp::endpoint& one) { return !options.address_allowed(one.address()); };
+  if (options.address_allowed && std::any_of(endpoints->begin(), endpoints->end(), refused))
+    co_return fail("upstream_address", fmt::format("{} has an address that may not be connected to", origin.host));
   Result<tcp::socket> socket = co_await connect_any(sweeper, *endpoints, origin, options.connect_timeout);
   if (!socket) co_return std::unexpected(socket.error());
   SSL* ssl = tls == nullptr ? nullptr : SSL_new(tls);

@@ -31,7 +31,8 @@ struct Connected {
   bool http2 = false;
 };
 
-/// Errors: "upstream_resolve", "upstream_connect", "upstream_tls", "upstream_timeout". Nothing of a request was sent.
+/// Errors: "upstream_resolve", "upstream_address", "upstream_connect", "upstream_tls", "upstream_timeout". Nothing of a
+/// request was sent.
 boost::asio::awaitable<Result<Connected>> connect(Sweeper& sweeper, const Origin& origin, SSL_CTX* tls,
                                                   const ClientOptions& options);
 

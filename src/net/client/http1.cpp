@@ -94,12 +94,16 @@ asio::awaitable<Tried> receive(Sweeper& sweeper, Socket& socket, const Origin& o
                                const ClientOptions& options) {
   Input input;
   bool any = false;
-  MonoTime deadline = sweeper.now() + options.first_byte_timeout;
+  const bool bounded = options.answer_timeout.count() > 0;
+  const MonoTime last = bounded ? sweeper.now() + options.answer_timeout : MonoTime::max();
+  MonoTime deadline = std::min(last, sweeper.now() + options.first_byte_timeout);
   while (!reader.done()) {
     const Socket::Outcome outcome = socket.read(input.room(), read_bytes);
     if (outcome.state == Socket::State::done) {
       any = true;
-      deadline = sweeper.now() + options.between_bytes_timeout;
+      deadline = std::min(last, sweeper.now() + options.between_bytes_timeout);
+      if (sweeper.now() >= last)
+        co_return failed("upstream_timeout", fmt::format("{} took too long to answer", origin.authority), true);
       input.add(outcome.bytes);
       const auto used = reader.put(input.view());
       if (!used)

@@ -53,7 +53,8 @@ void Http2Connection::Task::fail(std::string_view code, std::string_view detail,
 }
 
 void Http2Connection::Task::sweep(MonoTime now) {
-  if (done_ || now < deadline_) return;
+  const bool late = options_.answer_timeout.count() > 0 && now >= submitted_at_ + options_.answer_timeout;
+  if (done_ || (now < deadline_ && !late)) return;
   expired_ = true;
   fail("upstream_timeout", "no answer in time", true);
 }
