@@ -37,12 +37,20 @@ class SqliteStore final : public Store {
     return wait_for(std::move(*set));
   }
 
-  Result<void> put(std::vector<Entry> entries) override {
+  Result<void> put(std::vector<Entry> entries) override { return queue(std::move(entries)).wait(); }
+
+  Queued queue(std::vector<Entry> entries) override {
+    Queued queued;
+    auto tell = queued.completion();
     auto set = prepare(std::move(entries));
-    if (!set) return std::unexpected(set.error());
-    auto outcome = wait_for(std::move(*set));
-    if (!outcome) return std::unexpected(outcome.error());
-    return {};
+    if (!set) {
+      tell(std::unexpected(set.error()));
+      return queued;
+    }
+    committer_.submit(std::move(*set), [told = std::move(tell)](Outcome outcome) mutable {
+      told(outcome ? Result<void>() : std::unexpected(outcome.error()));
+    });
+    return queued;
   }
 
   Result<std::unique_ptr<Reader>> reader() override {

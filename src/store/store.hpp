@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -223,6 +224,25 @@ struct Done {
   WallTime updated;
 };
 
+/// A put that waits in the writer's queue. Puts become durable in the order in which they were queued.
+class Queued {
+ public:
+  /// Called once with the outcome, on the writer's thread.
+  using Completion = std::move_only_function<void(Result<void>)>;
+
+  Queued();
+  /// Tells the outcome; the writer calls it.
+  Completion completion() const;
+  /// Waits for the outcome: once, from one coroutine, which goes on on its own executor.
+  boost::asio::awaitable<Result<void>> done();
+  /// The same for a thread that may block.
+  Result<void> wait();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
 /// Errors of write: "version_conflict" (expected_version does not hold, or create of what exists), "not_found" (remove
 /// of what does not), "invalid_change" (malformed, or one resource twice in a set), "store_busy" (the queue is full;
 /// try again), "store_failed" (disk; the store mends itself when the disk does). A change set is atomic: all or none.
@@ -249,6 +269,8 @@ class Store {
     std::optional<std::string> value;
   };
   virtual Result<void> put(std::vector<Entry> entries) = 0;
+  /// Queues the same and returns at once. Who changes memory and queues under one lock keeps both in one order.
+  virtual Queued queue(std::vector<Entry> entries) = 0;
 
   virtual Result<std::unique_ptr<Reader>> reader() = 0;
 
