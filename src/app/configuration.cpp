@@ -305,10 +305,14 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
 
   live->routes.add(
       {.name = "well-known", .path = {".well-known"}, .kind = door::RouteKind::documents, .firewall = usual});
-  live->routes.add({.name = "oauth",
-                    .path = {"oauth"},
+  live->routes.add({.name = "assets", .path = {"assets"}, .kind = door::RouteKind::documents, .firewall = usual});
+  for (const char* path : {"oauth", "login", "logout", "account"})
+    live->routes.add(
+        {.name = path, .path = {path}, .kind = door::RouteKind::oauth, .body_bytes_max = 96u << 10, .firewall = usual});
+  live->routes.add({.name = "launches",
+                    .path = {"api", "v1", "launches"},
                     .kind = door::RouteKind::oauth,
-                    .body_bytes_max = 64u << 10,
+                    .body_bytes_max = 16u << 10,
                     .firewall = usual});
   if (all.fhir_on)
     live->routes.add({.name = "fhir",

@@ -37,14 +37,12 @@ json::object shown(const identity::Person& person) {
 }
 
 json::object shown(const identity::OAuthClient& client) {
-  return {{"client_id", client.client_id},
-          {"client_name", client.name},
-          {"token_endpoint_auth_method", client.authentication == identity::ClientAuthentication::private_key_jwt
-                                             ? "private_key_jwt"
-                                             : "client_secret_basic"},
-          {"scope", client.scope},
-          {"roles", json::array(client.roles.begin(), client.roles.end())},
-          {"disabled", client.disabled}};
+  json::object all = json::parse(identity::to_json(client)).as_object();
+  for (const char* one : {"secret_sha256", "generation"}) all.erase(one);
+  if (!all.contains("disabled")) all["disabled"] = false;
+  if (!all.contains("client_name")) all["client_name"] = "";
+  if (!all.contains("roles")) all["roles"] = json::array();
+  return all;
 }
 
 Result<json::object> add_user(identity::Identity& identity, Installation& installation, const json::object& request) {
@@ -52,11 +50,14 @@ Result<json::object> add_user(identity::Identity& identity, Installation& instal
                           .password_hash = "",
                           .roles = texts(request, "roles"),
                           .fhir_user = text(request, "fhir_user"),
-                          .purposes = texts(request, "purposes")};
+                          .purposes = texts(request, "purposes"),
+                          .name = text(request, "full_name")};
   if (identity.person(person.username))
     return fail("exists", "there is already a person with the name " + person.username);
   if (const Secret<std::string> password(text(request, "password")); !password.reveal().empty()) {
-    if (password.reveal().size() < 8) return fail("password_short", "a password needs at least 8 characters");
+    if (const std::string problem = identity::password_problem(password, {person.username, person.name});
+        !problem.empty())
+      return fail("password_refused", problem);
     auto hash = identity::hash_password(password, installation.random);
     if (!hash) return std::unexpected(std::move(hash.error()));
     person.password_hash = std::move(*hash);
@@ -66,7 +67,16 @@ Result<json::object> add_user(identity::Identity& identity, Installation& instal
       !recorded)
     return std::unexpected(std::move(recorded.error()));
   if (auto put = identity.put_person(person); !put) return std::unexpected(std::move(put.error()));
-  return shown(person);
+  json::object answer = shown(person);
+  const Secret<std::string> totp(text(request, "totp_secret"));
+  if (totp.reveal().empty()) return answer;
+  if (auto set = identity.set_totp(person.username, totp); !set) return std::unexpected(std::move(set.error()));
+  auto codes = identity.make_recovery_codes(person.username);
+  if (!codes) return std::unexpected(std::move(codes.error()));
+  json::array list;
+  for (const Secret<std::string>& code : *codes) list.emplace_back(code.reveal());
+  answer["recovery_codes"] = std::move(list);
+  return answer;
 }
 
 Result<json::object> set_user_disabled(identity::Identity& identity, Installation& installation,
@@ -83,37 +93,43 @@ Result<json::object> set_user_disabled(identity::Identity& identity, Installatio
   return shown(*person);
 }
 
-/// A new client gets a secret or brings its keys; what is secret is answered once.
-Result<json::object> add_client(identity::Identity& identity, Installation& installation, const json::object& request) {
-  identity::OAuthClient client{.client_id = text(request, "client_id"),
-                               .name = text(request, "client_name"),
-                               .scope = text(request, "scope"),
-                               .roles = texts(request, "roles"),
-                               .purpose = text(request, "purpose")};
-  if (identity.client(client.client_id))
-    return fail("exists", "there is already a client with the id " + client.client_id);
+/// A secret or a key for a client that needs one and brought none; what is secret is answered once.
+Result<json::object> equip(identity::OAuthClient& client, Installation& installation, const json::object& request) {
+  using Method = identity::ClientAuthentication;
   json::object answer;
-  if (text(request, "token_endpoint_auth_method") == "client_secret_basic") {
-    client.authentication = identity::ClientAuthentication::client_secret_basic;
-    const std::string given = text(request, "client_secret"),
-                      secret = given.empty() ? installation.random.token(32) : given;
+  if (client.authentication == Method::client_secret_basic || client.authentication == Method::client_secret_post) {
+    const std::string given = text(request, "client_secret");
+    const std::string secret = given.empty() ? installation.random.token(32) : given;
     if (secret.size() < 32) return fail("secret_short", "a client secret needs at least 32 characters");
     client.secret_hash = identity::hash_client_secret(secret);
     answer["client_secret"] = secret;
-  } else if (const json::value* jwks = request.if_contains("jwks")) {
-    client.jwks = json::serialize(*jwks);
-  } else {
+  } else if (client.authentication == Method::private_key_jwt && client.jwks.empty()) {
     const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p384);
     const std::string id = installation.random.token(8);
     client.jwks = crypto::KeySet({crypto::PublicKey::of(key, id)}).text();
     answer["jwk"] = json::parse(crypto::private_jwk(key, id).reveal());
   }
-  if (auto recorded = record_change(installation, audit::event::client_changed, client.client_id, "",
-                                    json::serialize(shown(client)));
+  return answer;
+}
+
+/// From the names of RFC 7591, and ours beside them.
+Result<json::object> add_client(identity::Identity& identity, Installation& installation, const json::object& request) {
+  json::object registration = request;
+  for (const char* one : {"what", "client_secret", "command", "secret_sha256", "generation"}) registration.erase(one);
+  for (auto one = registration.begin(); one != registration.end();)
+    one = one->value().is_string() && one->value().as_string().empty() ? registration.erase(one) : std::next(one);
+  auto client = identity::read_registration(json::serialize(registration));
+  if (!client) return std::unexpected(std::move(client.error()));
+  if (identity.client(client->client_id))
+    return fail("exists", "there is already a client with the id " + client->client_id);
+  auto answer = equip(*client, installation, request);
+  if (!answer) return answer;
+  if (auto recorded = record_change(installation, audit::event::client_changed, client->client_id, "",
+                                    json::serialize(shown(*client)));
       !recorded)
     return std::unexpected(std::move(recorded.error()));
-  if (auto put = identity.put_client(client); !put) return std::unexpected(std::move(put.error()));
-  for (auto& [name, value] : shown(client)) answer[name] = value;
+  if (auto put = identity.put_client(*client); !put) return std::unexpected(std::move(put.error()));
+  for (auto& [name, value] : shown(*client)) (*answer)[name] = value;
   return answer;
 }
 

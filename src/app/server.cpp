@@ -180,6 +180,7 @@ Result<void> Server::Inside::open_door() {
   identity::Settings settings = configuration.identity;
   if (settings.issuer.empty()) settings.issuer = base;
   settings.fhir_base = base + configuration.fhir_path;
+  settings.mtls_base = mtls_base;
   auto opened = identity::Identity::open(settings, *in.store, *in.keys, in.clock, in.random);
   if (!opened) return std::unexpected(std::move(opened.error()));
   identity = std::move(*opened);
@@ -294,6 +295,7 @@ Result<std::string> Server::reload() {
   identity::Settings settings = fresh.identity;
   if (settings.issuer.empty()) settings.issuer = in.base;
   settings.fhir_base = in.base + fresh.fhir_path;
+  settings.mtls_base = in.mtls_base;
   if (auto done = in.identity->reconfigure(settings); !done) return refused(done.error().text());
   in.net->set_limits(fresh.protocol);
   ++in.generation;

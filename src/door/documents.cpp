@@ -1,5 +1,6 @@
 // Discovery and keys: public, cacheable, open to scripts of any origin.
 #include "handlers.hpp"
+#include "pages/pages.hpp"
 #include "services.hpp"
 
 namespace ward::door {
@@ -32,6 +33,19 @@ std::string document_path(const Exchange& x) {
 
 }  // namespace
 
+/// Style and scripts of the pages: their names change with their content.
+Allowed<void> handle_asset(Exchange& x) {
+  std::string path = x.route->path_template();
+  for (const std::string& segment : x.rest) path += "/" + segment;
+  auto asset = pages::asset(path);
+  x.record.route = "/assets/{name}";
+  if (!asset) return refuse({.status = 404, .code = "not_found", .kind = CauseKind::protocol, .cause = "path"});
+  x.answer.header("content-type", std::string(asset->content_type));
+  x.answer.header("cache-control", "public, max-age=31536000, immutable");
+  x.answer.body = access::Sendable::without_phi(Buffer(asset->content));
+  return {};
+}
+
 Allowed<void> handle_documents(Exchange& x) {
   if (!x.method_is("GET") && !x.method_is("HEAD"))
     return refuse({.status = 405,
@@ -39,6 +53,7 @@ Allowed<void> handle_documents(Exchange& x) {
                    .kind = CauseKind::protocol,
                    .cause = "method",
                    .headers = {{"allow", "GET"}}});
+  if (x.route->path.front() == "assets") return handle_asset(x);
   const std::string path = document_path(x);
   for (const Document& document : documents) {
     if (document.path != path) continue;

@@ -47,6 +47,7 @@ struct Exchange {
   std::vector<std::string> segments;                       // of the path, decoded once
   std::vector<std::pair<std::string, std::string>> query;  // decoded once
   const Route* route = nullptr;
+  bool preflight = false;         // a browser asks whether a script may ask
   std::vector<std::string> rest;  // segments behind the route's prefix
 
   identity::CallerRef caller;  // empty on public routes

@@ -3,6 +3,7 @@
 #include "audit/audit.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "cors.hpp"
 #include "render.hpp"
 #include "services.hpp"
 
@@ -58,16 +59,18 @@ boost::asio::awaitable<void> send_closed(Exchange& x) {
   static_cast<void>(sent);
 }
 
-/// All headers of the answer, each name once and in lower case.
+/// All headers of the answer in lower case, each name once but for cookies.
 std::vector<std::pair<std::string, std::string>> headers_of(Exchange& x) {
   std::vector<std::pair<std::string, std::string>> headers;
   const auto add = [&](std::string_view name, std::string value) {
     std::string lower = ascii_lower(name);
-    if (std::none_of(headers.begin(), headers.end(), [&](const auto& one) { return one.first == lower; }))
+    const bool many = lower == "set-cookie";
+    if (many || std::none_of(headers.begin(), headers.end(), [&](const auto& one) { return one.first == lower; }))
       headers.emplace_back(std::move(lower), std::move(value));
   };
   for (auto& [name, value] : x.answer.headers) add(name, std::move(value));
   add("x-request-id", x.request_id);
+  add_cors(x, headers);
   for (auto& [name, value] : shield::rate_headers(x.by_source, x.by_caller)) add(name, std::move(value));
   return headers;
 }

@@ -1,11 +1,13 @@
 #include "handlers.hpp"
 
+#include "cors.hpp"
 #include "fhir/interactions.hpp"
 #include "services.hpp"
 
 namespace ward::door {
 
 boost::asio::awaitable<Allowed<void>> handle(Exchange& x) {
+  if (x.preflight) co_return answer_preflight(x);
   switch (x.route->kind) {
     case RouteKind::documents:
       co_return handle_documents(x);

@@ -98,6 +98,41 @@ bool proven_param(std::string_view type, std::string_view base, std::string_view
 bool is_media(std::string_view value) { return only(value, "-+./*;=, ") && value.size() <= 512; }
 bool is_token_text(std::string_view value) { return only(value, "-._~+/= ,;:\"*") && value.size() <= 8192; }
 
+/// Parameters that identity compares with what is registered, parses by a grammar of their own, or opens as sealed.
+bool proven_oauth_param(std::string_view name, std::string_view value) {
+  static constexpr std::string_view checked[] = {"client_id",
+                                                 "redirect_uri",
+                                                 "scope",
+                                                 "response_type",
+                                                 "response_mode",
+                                                 "code_challenge",
+                                                 "code_challenge_method",
+                                                 "aud",
+                                                 "resource",
+                                                 "prompt",
+                                                 "max_age",
+                                                 "request_uri",
+                                                 "launch",
+                                                 "dpop_jkt",
+                                                 "flow",
+                                                 "iss",
+                                                 "id_token_hint",
+                                                 "post_logout_redirect_uri"};
+  return std::find(std::begin(checked), std::end(checked), name) != std::end(checked) || only(value, "-._~+/=");
+}
+
+/// Cookies of our own are compared with their hash and never read.
+bool only_own_cookies(std::string_view header) {
+  while (!header.empty()) {
+    const std::size_t end = std::min(header.find(';'), header.size());
+    std::string_view pair = header.substr(0, end);
+    header.remove_prefix(std::min(end + 1, header.size()));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (!pair.starts_with("__Host-ward-") || !only(pair, "-_=")) return false;
+  }
+  return true;
+}
+
 /// Headers whose form is checked here or where they are used.
 bool proven_header(std::string_view name, std::string_view value) {
   static constexpr std::string_view media[] = {
@@ -107,7 +142,8 @@ bool proven_header(std::string_view name, std::string_view value) {
       "expect",     "host",           "x-request-id",    "traceparent",
       "tracestate", "x-ward-receipt", "x-ward-purpose",  "upgrade-insecure-requests",
       "dnt",        "range",          "content-encoding"};
-  if (name == "authorization") return is_token_text(value);
+  if (name == "authorization" || name == "dpop") return is_token_text(value);
+  if (name == "cookie") return only_own_cookies(value);
   if (name == "if-match" || name == "if-none-match") return only(value, "-._/\", *") && value.size() <= 256;
   if (name == "if-modified-since" || name == "if-unmodified-since" || name == "date")
     return only(value, " ,:") && value.size() <= 64;
@@ -129,7 +165,9 @@ std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirR
   std::vector<shield::FreeValue> values;
   for (const auto& [name, value] : query) {
     if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
-    if (route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value))
+    if (route.kind == RouteKind::oauth
+            ? !proven_oauth_param(name, value)
+            : route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value))
       values.push_back({shield::Where::query, name, value});
   }
   return values;

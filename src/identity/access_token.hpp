@@ -19,6 +19,17 @@ struct TokenPlan {
   std::string purpose;
   std::uint64_t generation = 0;
   std::chrono::seconds lifetime{300};
+  // Of tokens that a person agreed to.
+  std::string agreement, patient, encounter, acr;
+  std::int64_t auth_time = 0;
+  std::string key_thumbprint, certificate_thumbprint;  // cnf (RFC 9449 section 6, RFC 8705 section 3.1)
+};
+
+/// What an ID token is to say (OpenID Connect Core section 2).
+struct IdTokenPlan {
+  std::string subject, client_id, nonce, acr, amr, fhir_user, name, session;
+  std::int64_t auth_time = 0;
+  std::string algorithm = "ES256";
 };
 
 /// Signs with the ring's current key, verifies with its current and previous ones. Any thread.
@@ -32,6 +43,7 @@ class AccessTokens {
   /// Makes the first key, if there is none: who fetches the JWKS before the first token must not remember it empty.
   Result<void> prepare();
   Result<Issued> issue(const Settings& settings, const TokenPlan& plan);
+  Result<std::string> issue_id_token(const Settings& settings, const IdTokenPlan& plan);
   /// Follows the ring: a rotated or retired key counts from the next call on.
   crypto::KeySet keys();
   /// Grows when a key went away: what was checked with it must be checked again.

@@ -1,4 +1,5 @@
 #include "base/encoding.hpp"
+#include "crypto/peer_certificate.hpp"
 #include "room.hpp"
 
 #include <algorithm>
@@ -52,22 +53,74 @@ class CachedAuthenticator final : public Authenticator {
   CachedAuthenticator(Room& room, std::size_t entries_max)
       : room_(room), entries_max_(std::max<std::size_t>(entries_max, 1)) {}
 
-  Allowed<CallerRef> authenticate(std::string_view authorization) override {
-    constexpr std::string_view scheme = "Bearer ";
-    if (authorization.size() < scheme.size() || !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme))
-      return refuse(no_token());
-    const std::string_view token = authorization.substr(scheme.size());
+  using Authenticator::authenticate;
+  Allowed<CallerRef> authenticate(const Credentials& credentials) override {
+    constexpr std::string_view bearer = "Bearer ", dpop = "DPoP ";
+    const std::string_view authorization = credentials.authorization;
+    const bool by_key = equal_ignoring_case(authorization.substr(0, dpop.size()), dpop);
+    if (!by_key && !equal_ignoring_case(authorization.substr(0, bearer.size()), bearer)) return refuse(no_token());
+    const std::string_view token = authorization.substr(by_key ? dpop.size() : bearer.size());
     if (!is_token(token)) return refuse(malformed());
     const std::uint64_t settings_epoch = room_.settings_epoch();
     if (settings_epoch != settings_epoch_) forget_all(settings_epoch);
 
+    auto caller = look_up(token);
+    if (!caller) return caller;
+    if (auto bound = check_binding(**caller, by_key, token, credentials); !bound) return refuse(bound.error());
+    return caller;
+  }
+
+ private:
+  Allowed<CallerRef> look_up(std::string_view token) {
     const crypto::Sha256 key = crypto::sha256(token);
     if (const auto found = index_.find(key); found != index_.end())
       if (auto caller = cached(found->second)) return *caller;
     return fresh(key, token);
   }
 
- private:
+  /// RFC 9449 section 7.1, RFC 8705 section 3: a bound token is worth nothing without its key.
+  Allowed<void> check_binding(const Caller& caller, bool by_key, std::string_view token,
+                              const Credentials& credentials) {
+    if (by_key != !caller.key_thumbprint.empty())
+      return refuse(
+          not_bound(by_key ? "the token is no DPoP token" : "the token is bound: use the DPoP scheme and a proof"));
+    if (!caller.certificate_thumbprint.empty() &&
+        (credentials.certificate.empty() ||
+         !constant_time_equal(crypto::certificate_thumbprint(credentials.certificate), caller.certificate_thumbprint)))
+      return refuse(not_bound("the token is bound to another certificate"));
+    if (!by_key) return {};
+    const Settings& settings = room_.prepared()->settings;
+    const std::string& base =
+        credentials.certificate.empty() || settings.mtls_base.empty() ? settings.issuer : settings.mtls_base;
+    const WallTime now = room_.clock().wall();
+    const auto proof = room_.proofs().check(credentials.dpop,
+                                            {.method = credentials.method,
+                                             .url = base + std::string(credentials.path),
+                                             .access_token = token,
+                                             .expected_jkt = caller.key_thumbprint},
+                                            now);
+    if (proof) return {};
+    return refuse(bad_proof(proof.error(), now));
+  }
+
+  Refusal not_bound(std::string_view description) const {
+    return refusal(401, "token_binding", std::string(description), "login", description,
+                   challenge(room_.prepared()->settings, "invalid_token", description));
+  }
+
+  Refusal bad_proof(const Error& error, WallTime now) const {
+    const bool nonce = error.is("use_dpop_nonce");
+    const Settings& settings = room_.prepared()->settings;
+    std::string header = "DPoP realm=\"" + settings.realm + "\", error=\"" +
+                         (nonce ? "use_dpop_nonce" : "invalid_dpop_proof") +
+                         "\", algs=\"ES256 ES384 PS256 PS384 RS256 RS384 EdDSA\", resource_metadata=\"" +
+                         settings.resource_metadata_uri() + '"';
+    Refusal refused =
+        refusal(401, "dpop_proof", std::string(error.code()), "login", error.message(), std::move(header));
+    refused.headers.emplace_back("DPoP-Nonce", room_.proofs().nonce(now));
+    return refused;
+  }
+
   struct Entry {
     crypto::Sha256 key;
     CallerRef caller;

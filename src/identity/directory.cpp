@@ -14,18 +14,27 @@ Result<std::shared_ptr<const KnownClient>> know(OAuthClient client) {
   if (!keys) return std::unexpected(keys.error());
   auto scope = scope::ScopeSet::parse(client.scope);
   if (!scope) return std::unexpected(scope.error());
+  auto name = certificate_name(client);
+  if (!name) return std::unexpected(name.error());
+  // FAPI 2.0 Security Profile section 5.4.1.
+  constexpr crypto::Algorithms fapi_algorithms{crypto::Algorithm::ps256, crypto::Algorithm::es256,
+                                               crypto::Algorithm::eddsa};
+  auto usable = keys->only(client.fapi ? fapi_algorithms : client_algorithms);
   return std::make_shared<const KnownClient>(
-      KnownClient{std::move(client), keys->only(client_algorithms), std::move(*scope)});
+      KnownClient{std::move(client), std::move(usable), std::move(*scope), std::move(*name)});
 }
 
 bool same_rights(const Person& a, const Person& b) {
-  return a.roles == b.roles && a.fhir_user == b.fhir_user && a.purposes == b.purposes && a.disabled == b.disabled;
+  return a.roles == b.roles && a.fhir_user == b.fhir_user && a.purposes == b.purposes && a.disabled == b.disabled &&
+         a.password_hash == b.password_hash;
 }
 
 bool same_rights(const OAuthClient& a, const OAuthClient& b) {
   return a.authentication == b.authentication && a.secret_hash == b.secret_hash && a.jwks == b.jwks &&
          a.scope == b.scope && a.roles == b.roles && a.grant_types == b.grant_types && a.purpose == b.purpose &&
-         a.disabled == b.disabled;
+         a.disabled == b.disabled && a.certificate_name == b.certificate_name && a.fapi == b.fapi &&
+         a.dpop_bound_access_tokens == b.dpop_bound_access_tokens &&
+         a.tls_client_certificate_bound_access_tokens == b.tls_client_certificate_bound_access_tokens;
 }
 
 Result<void> load_all(store::Reader& reader, const char* space,
@@ -112,7 +121,7 @@ Result<bool> Directory::put(Person person) {
     return fail("directory_full", "there are a million people already");
   const bool same = known != nullptr && same_rights(*known, person);
   person.generation = same ? known->generation : next_generation(known ? known->generation : 0);
-  if (same && known->password_hash == person.password_hash) return false;
+  if (same && known->name == person.name) return false;
   auto entry = std::make_shared<const Person>(std::move(person));
   auto written = write(person_space, entry->username, to_json(*entry),
                        [&](Snapshot& next) { next.people[entry->username] = entry; });
@@ -129,8 +138,7 @@ Result<bool> Directory::put(OAuthClient client) {
     return fail("directory_full", "there are a million clients already");
   const bool same = known != nullptr && same_rights(known->client, client);
   client.generation = same ? known->client.generation : next_generation(known ? known->client.generation : 0);
-  if (same && known->client.name == client.name && known->client.access_token_lifetime == client.access_token_lifetime)
-    return false;
+  if (same && to_json(known->client) == to_json(client)) return false;
   auto entry = know(std::move(client));
   if (!entry) return std::unexpected(entry.error());
   const std::string& id = (*entry)->client.client_id;

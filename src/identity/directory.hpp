@@ -1,6 +1,7 @@
 // People and clients in memory, and in the store.
 #pragma once
 
+#include "client_certificate.hpp"
 #include "crypto/jose.hpp"
 #include "identity.hpp"
 #include "store/store.hpp"
@@ -17,6 +18,7 @@ struct KnownClient {
   OAuthClient client;
   crypto::KeySet keys;
   scope::ScopeSet scope;
+  std::optional<CertificateName> certificate_name;  // of tls_client_auth
 };
 
 /// One state of the directory. Never changes.

@@ -1,6 +1,7 @@
 #include "form.hpp"
 
 #include "base/encoding.hpp"
+#include "json/json.hpp"
 
 #include <algorithm>
 
@@ -37,6 +38,19 @@ Result<Form> Form::parse(std::string_view body) {
     if (twice) return fail("form", "a parameter is there twice");
     if (form.parameters_.size() == parameters_max) return fail("form", "more than 64 parameters");
     form.parameters_.emplace_back(std::move(*name), std::move(*value));
+  }
+  return form;
+}
+
+Result<Form> Form::parse_json(std::string_view body) {
+  if (body.size() > 3 * bytes_max) return fail("form", "the body is too large");
+  const auto document = json::Document::parse(body, {.depth_max = 16, .members_max = 1024});
+  if (!document || !document->root().is_object()) return fail("form", "the body is not a JSON object");
+  Form form;
+  for (json::Value one = document->root().first(); one; one = one.next()) {
+    if (form.parameters_.size() == parameters_max) return fail("form", "more than 64 members");
+    if (one.type() == json::Type::null) continue;
+    form.parameters_.emplace_back(one.name(), one.is_string() ? one.text() : std::string(one.raw()));
   }
   return form;
 }

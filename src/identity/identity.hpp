@@ -13,8 +13,11 @@
 #include "base/refusal.hpp"
 #include "scope/scope.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,9 +44,18 @@ struct Person {
   std::vector<std::string> purposes;  // of use (HL7 PurposeOfUse: TREAT, HPAYMT ...), the first is the default
   std::uint64_t generation = 1;       // grows when sessions and tokens are revoked
   bool disabled = false;
+  std::string name;  // as it is shown; empty: the username
 };
 
-enum class ClientAuthentication : std::uint8_t { private_key_jwt, client_secret_basic };
+/// How a client proves itself (RFC 7591 section 2, RFC 8705 section 2.1).
+enum class ClientAuthentication : std::uint8_t {
+  private_key_jwt,
+  client_secret_basic,
+  client_secret_post,
+  tls_client_auth,
+  self_signed_tls_client_auth,
+  none,
+};
 
 struct OAuthClient {
   std::string client_id;  // 1 to 64 of [A-Za-z0-9._-]
@@ -58,6 +70,25 @@ struct OAuthClient {
   std::string purpose;
   std::uint64_t generation = 1;
   bool disabled = false;
+  // Of apps that people sign in to.
+  std::vector<std::string> redirect_uris;
+  std::vector<std::string> post_logout_redirect_uris;
+  std::string client_uri, logo_uri, policy_uri, contact;
+  std::string owner;         // who runs it, as the consent page says
+  bool first_party = false;  // our own: nobody is asked for consent
+  bool require_pushed_authorization_requests = false;
+  bool dpop_bound_access_tokens = false;
+  bool tls_client_certificate_bound_access_tokens = false;
+  bool fapi = false;  // the FAPI 2.0 Security Profile, as one switch
+  std::string id_token_signed_response_alg = "ES256";
+  /// The one name that a certificate of `tls_client_auth` must have (RFC 8705 section 2.1.2).
+  struct CertificateName {
+    std::string kind;  // subject_dn | san_dns | san_uri | san_ip | san_email; empty: none
+    std::string value;
+    bool operator==(const CertificateName&) const = default;
+  } certificate_name;
+
+  bool has_grant(std::string_view type) const;
 };
 
 /// JSON, with the names of RFC 7591 where it has them. `parse_*` error: "client_invalid", "person_invalid".
@@ -65,10 +96,16 @@ std::string to_json(const Person&);
 std::string to_json(const OAuthClient&);
 Result<Person> parse_person(std::string_view json);
 Result<OAuthClient> parse_client(std::string_view json);
+/// The same before it has its secret or key: `check`ed only when it is put.
+Result<OAuthClient> read_registration(std::string_view json);
 
 /// Argon2id, 19 MiB, t=2, p=1 (OWASP, and identity.md). Slow by design: not on a connection's core.
 Result<std::string> hash_password(const Secret<std::string>& password, Random&);
 bool password_matches(const Secret<std::string>& password, const std::string& password_hash);
+/// A fresh TOTP secret, base32.
+Secret<std::string> new_totp_secret(Random&);
+/// What is wrong with a new password, in a sentence; empty: nothing. `own_words`: username, names.
+std::string password_problem(const Secret<std::string>& password, std::vector<std::string> own_words);
 /// A client secret is random (32 bytes, base64url), so a plain hash keeps it.
 std::string hash_client_secret(std::string_view secret);
 
@@ -86,7 +123,14 @@ struct Caller {
   std::string purpose;   // empty: policy's default
   std::string token_id;  // jti
   std::string issuer;
-  bool outside = false;  // token of a configured outside issuer
+  std::string agreement;  // what a person agreed to, that the token hangs on; empty: none
+  std::string patient;    // launch context: the id of a Patient; empty: none
+  std::string encounter;
+  std::string key_thumbprint;          // cnf.jkt: only with a DPoP proof of this key (RFC 9449)
+  std::string certificate_thumbprint;  // cnf.x5t#S256: only over TLS with this certificate (RFC 8705)
+  std::string acr;
+  std::int64_t auth_time = 0;  // seconds; 0: nobody signed in for it
+  bool outside = false;        // token of a configured outside issuer
   WallTime issued{}, expires{};
   std::uint64_t generation = 0;
 };
@@ -110,14 +154,40 @@ struct Answer {
   std::vector<std::pair<std::string, std::string>> headers;  // Content-Type, Cache-Control, WWW-Authenticate ...
   std::string body;
   Event event;
+  std::vector<Event> also;  // what else happened; each a record of its own
 };
 
-/// A form that was posted. Views live as long as the call.
+/// A patient whom somebody may choose. What the picker shows was minimised for that person before it came here.
+struct PatientChoice {
+  std::string id, name, birth_date, detail;
+};
+struct PatientChoices {
+  std::vector<PatientChoice> found;
+  bool more = false;
+};
+/// Finds patients that a person may see; the door knows how. `query` empty: the first ones.
+using FindPatients = std::function<boost::asio::awaitable<Result<PatientChoices>>(const Caller&, std::string query)>;
+
+/// A request to the authorization server or to its pages. Views live as long as the call.
 struct FormRequest {
   std::string_view content_type;
   std::string_view authorization;  // the Authorization header; empty: none
   std::string_view body;
   bool has_query = false;  // parameters in the URI are refused (RFC 6749 section 3.2)
+  std::string_view method = "POST";
+  std::string_view path;   // "/oauth/authorize"
+  std::string_view query;  // as sent
+  std::string_view dpop;   // RFC 9449; empty: none
+  std::string_view cookie;
+  std::string_view origin;
+  std::string_view fetch_site;  // Sec-Fetch-Site
+  std::string_view accept;
+  std::string_view accept_language;
+  std::string_view user_agent;
+  std::string address;                   // of the client
+  std::string_view certificate;          // DER, on the mtls listener; empty: none
+  bool certificate_verified = false;     // its chain ends at the configured authority
+  FindPatients find_patients = nullptr;  // for the picker
 };
 
 // ---- settings ----
@@ -145,9 +215,15 @@ struct Settings {
   std::chrono::seconds access_token_lifetime{300};
   std::chrono::seconds skew{5};
   std::vector<OutsideIssuer> issuers;
-  std::string token_endpoint() const { return issuer + "/oauth/token"; }
-  std::string revocation_endpoint() const { return issuer + "/oauth/revoke"; }
-  std::string jwks_uri() const { return issuer + "/oauth/jwks"; }
+  std::chrono::seconds staff_idle{15 * 60}, patient_idle{30 * 60}, session_max{12 * 3600};
+  std::string brand = "Ward";  // as pages call this service
+  std::string brand_colour;    // "#rrggbb"; empty: Ward's own
+  std::string brand_logo;      // a path of ours or a data: image
+  std::string mtls_base;       // of the listener that asks for certificates: "https://localhost:8444"; empty: none
+  std::string endpoint(std::string_view name) const { return issuer + "/oauth/" + std::string(name); }
+  std::string token_endpoint() const { return endpoint("token"); }
+  std::string revocation_endpoint() const { return endpoint("revoke"); }
+  std::string jwks_uri() const { return endpoint("jwks"); }
   /// RFC 9728 section 3.1: the well-known part goes between host and path,
   /// ".../.well-known/oauth-protected-resource/fhir".
   std::string resource_metadata_uri() const;
@@ -184,9 +260,27 @@ class Identity {
   virtual Result<Event> revoke_person_tokens(std::string_view username) = 0;
   virtual Result<Event> revoke_client_tokens(std::string_view client_id) = 0;
 
-  // Endpoints.
-  virtual Answer token(const FormRequest&) = 0;   // POST /oauth/token
-  virtual Answer revoke(const FormRequest&) = 0;  // POST /oauth/revoke (RFC 7009)
+  // Second factors and sessions, for who administers. Errors: "not_found", "totp_invalid".
+  /// `secret`: base32, as an authenticator app takes it.
+  virtual Result<Event> set_totp(std::string_view username, const Secret<std::string>& secret) = 0;
+  /// Ten new ones in the place of those before; shown this once.
+  virtual Result<std::vector<Secret<std::string>>> make_recovery_codes(std::string_view username) = 0;
+  /// Takes all second factors away: the person enrols anew at the next sign-in.
+  virtual Result<Event> reset_factors(std::string_view username) = 0;
+  struct SessionInfo {
+    std::string id, username, device, network;
+    std::int64_t created = 0, seen = 0;
+  };
+  virtual std::vector<SessionInfo> sessions_of(std::string_view username) const = 0;
+  /// Every session of a person; how many.
+  virtual Result<std::size_t> end_sessions(std::string_view username) = 0;
+
+  // Endpoints. They go on on the executor of the caller.
+  /// Whether a path is of the authorization server or one of its pages: /oauth/*, /login*, /logout, /account*.
+  virtual bool serves(std::string_view path) const = 0;
+  virtual boost::asio::awaitable<Answer> serve(const FormRequest&) = 0;
+  /// Whether a script of this origin may read our answers: an app is registered there (Fetch standard, CORS).
+  virtual bool allows_origin(std::string_view origin) const = 0;
 
   // Documents (cacheable, CORS-open).
   virtual std::string authorization_server_metadata() const = 0;  // /.well-known/oauth-authorization-server (RFC 8414)
@@ -213,13 +307,27 @@ class Identity {
   virtual std::unique_ptr<Authenticator> authenticator(std::size_t entries_max = 4096) = 0;
 };
 
-/// Checks bearer tokens. Not thread-safe: one per core. Revocation takes effect with the next call.
+/// How a request shows its token. Views live as long as the call.
+struct Credentials {
+  std::string_view authorization;  // the whole header, "Bearer ..." or "DPoP ..."; empty: none
+  std::string_view dpop;           // the proof (RFC 9449); empty: none
+  std::string_view method;
+  std::string_view path;         // below the issuer's address, as sent
+  std::string_view certificate;  // DER, of the mtls listener; empty: none
+};
+
+/// Checks access tokens, and that who shows a bound one has its key. Not thread-safe: one per core. Revocation takes
+/// effect with the next call.
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
   /// `authorization` is the whole header ("Bearer ..."); empty: none. A refusal is a 401 (400 for a malformed header)
   /// with WWW-Authenticate (RFC 6750 section 3, RFC 9728 section 5.1).
-  virtual Allowed<CallerRef> authenticate(std::string_view authorization) = 0;
+  virtual Allowed<CallerRef> authenticate(const Credentials& credentials) = 0;
+  Allowed<CallerRef> authenticate(std::string_view authorization) {
+    return authenticate(
+        Credentials{.authorization = authorization, .dpop = {}, .method = {}, .path = {}, .certificate = {}});
+  }
 };
 
 /// WWW-Authenticate for a 403 of too narrow a scope (RFC 6750 section 3.1).

@@ -1,5 +1,6 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
+#include "factors/password_rules.hpp"
 #include "identity.hpp"
 
 #include <argon2.h>
@@ -34,6 +35,17 @@ Result<std::string> hash_password(const Secret<std::string>& password, Random& r
 bool password_matches(const Secret<std::string>& password, const std::string& password_hash) {
   if (password_hash.empty() || password.reveal().size() > password_bytes_max) return false;
   return argon2id_verify(password_hash.c_str(), password.reveal().data(), password.reveal().size()) == ARGON2_OK;
+}
+
+std::string password_problem(const Secret<std::string>& password, std::vector<std::string> own_words) {
+  const auto prepared = factors::prepare_password(password.reveal());
+  if (!prepared) return "a password is text of at most 128 characters";
+  const auto problem = factors::password_problem(*prepared, {.own_words = std::move(own_words)});
+  if (!problem) return {};
+  if (*problem == "too_short") return "a password needs at least 8 characters";
+  if (*problem == "too_long" || *problem == "not_text") return "a password is text of at most 128 characters";
+  if (*problem == "own_words") return "a password must not be made of the person's own names";
+  return "this password is common, or simple: choose another";
 }
 
 std::string hash_client_secret(std::string_view secret) { return hex_encode(crypto::view(crypto::sha256(secret))); }

@@ -1,6 +1,7 @@
 // What a person and a client may look like.
 #pragma once
 
+#include "client_certificate.hpp"
 #include "crypto/jose.hpp"
 #include "identity.hpp"
 
@@ -13,6 +14,19 @@ inline constexpr std::string_view cli_client = "ward-cli";
 
 /// The key algorithms that clients may prove themselves with (SMART backend services, and RFC 8725).
 inline constexpr crypto::Algorithms client_algorithms = crypto::Algorithms::all();
+
+std::string_view method_name(ClientAuthentication method);
+std::optional<ClientAuthentication> parse_method(std::string_view name);
+
+/// What may be registered to go back to: https, http on a loopback address (RFC 8252 section 7.3), or a private-use
+/// scheme with a dot in it (section 7.1). No fragment, no user, no dot segments.
+bool is_redirect_uri(std::string_view uri);
+/// Whether `asked` is `registered`: byte for byte, but that a loopback address may have any port (RFC 8252
+/// section 7.3).
+bool same_redirect_uri(std::string_view registered, std::string_view asked);
+
+/// Of a client's registration, if it has one.
+Result<std::optional<CertificateName>> certificate_name(const OAuthClient& client);
 
 Result<void> check(const Person& person);
 Result<void> check(const OAuthClient& client);

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "records.hpp"
+#include "web/visit.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -31,6 +32,13 @@ Event changed(std::string name, std::string_view who, bool is_person) {
 Result<Event> event_of(Result<void> done, std::string name, std::string_view who, bool is_person) {
   if (!done) return std::unexpected(done.error());
   return changed(std::move(name), who, is_person);
+}
+
+/// What the sign-in history says of it: a key of locales/.
+std::string history_key(const Event& event) {
+  if (event.success) return "history.signed_in";
+  if (event.reason == "paused") return "history.locked";
+  return event.reason == "password" || event.reason == "disabled" ? "history.password_wrong" : "history.factor_wrong";
 }
 
 }  // namespace
@@ -66,6 +74,12 @@ Result<std::shared_ptr<const Prepared>> prepare_settings(Settings settings) {
 Result<void> Room::load() {
   if (auto prepared = tokens_.prepare(); !prepared) return prepared;
   if (auto loaded = directory_.load(); !loaded) return loaded;
+  if (auto loaded = load_keys(); !loaded) return loaded;
+  const std::int64_t started = unix_seconds(clock_.wall());
+  if (auto loaded = sessions_.load(started); !loaded) return loaded;
+  if (auto loaded = agreements_.load(started); !loaded) return loaded;
+  if (auto loaded = consents_.load(); !loaded) return loaded;
+  if (auto loaded = history_.load(); !loaded) return loaded;
   auto reader = store_.reader();
   if (!reader) return std::unexpected(reader.error());
   const std::int64_t now = unix_seconds(clock_.wall());
@@ -88,6 +102,41 @@ Result<void> Room::load() {
   }
   return ended.empty() ? Result<void>() : store_.put(std::move(ended));
 }
+
+Result<void> Room::load_keys() {
+  struct Wanted {
+    const char* purpose;
+    std::size_t bytes;
+    Secret<std::string>* place;
+  };
+  Secret<std::string> factor_key;
+  for (const Wanted& one : {Wanted{"csrf", 32, &csrf_key_}, Wanted{"flow-seal", 64, &flow_key_},
+                            Wanted{"refresh-seal", 64, &refresh_key_}, Wanted{"factor-seal", 32, &factor_key}}) {
+    auto key = ring_.secret(one.purpose, one.bytes);
+    if (!key) return std::unexpected(key.error());
+    *one.place = std::move(key->second);
+  }
+  return factors_.load(std::move(factor_key));
+}
+
+boost::asio::awaitable<Result<void>> Room::end_session(const Session& session) {
+  auto ended = agreements_.end_of_session(session.username, session.hash, true);
+  auto queued = sessions_.end(session.hash);
+  if (ended.queued)
+    if (auto done = co_await ended.queued->done(); !done) co_return done;
+  if (queued)
+    if (auto done = co_await queued->done(); !done) co_return done;
+  co_return Result<void>{};
+}
+
+void Room::note_sign_in(std::string_view username, const web::Visit& visit, const Event& event) {
+  if (visit.directory->person(username) == nullptr) return;
+  const std::string device = device_name(visit.request.user_agent), network = network_name(visit.request.address);
+  history_.note(username,
+                {visit.seconds, history_key(event), device + (network.empty() ? "" : ", " + network), event.success});
+}
+
+std::string acr_of(std::string_view amr) { return amr.find("mfa") != amr.npos ? "urn:ward:aal2" : "urn:ward:aal1"; }
 
 std::shared_ptr<const Prepared> Room::prepared() const {
   const std::lock_guard lock(mutex_);
@@ -223,17 +272,22 @@ bool Room::still_good(const Caller& caller) const {
     const KnownClient* known = snapshot->client(caller.subject);
     if (known == nullptr || known->client.disabled || known->client.generation != caller.generation) return false;
   }
+  if (!caller.agreement.empty()) {
+    const KnownClient* app = snapshot->client(caller.client_id);
+    if (app == nullptr || app->client.disabled) return false;
+    if (!agreements_.alive(caller.agreement, app->client.generation, unix_seconds(clock_.wall()))) return false;
+  }
   return !revoked_.has(owner_of(caller), caller.token_id);
 }
 
 // In memory first: if the disk fails, the token is dead until the restart at least, and the caller hears of the error.
-Result<void> Room::revoke_token(const Caller& caller) {
+Result<store::Queued> Room::revoke_token(const Caller& caller) {
   const std::int64_t ends = unix_seconds(caller.expires);
   const std::string owner = owner_of(caller);
   if (revoked_.take(owner, caller.token_id, ends, unix_seconds(clock_.wall())) == SeenIds::Outcome::full)
     return fail("revocations_full", "too many tokens are revoked already; revoke all of this owner's");
   revocations_.fetch_add(1, std::memory_order_release);
-  return store_.put({{revoked_space, padded(ends) + " " + caller.token_id, owner + " " + caller.token_id}});
+  return store_.queue({{revoked_space, padded(ends) + " " + caller.token_id, owner + " " + caller.token_id}});
 }
 
 Result<Identity::Minted> Room::mint_person(std::string_view username, std::string_view scope,
@@ -251,15 +305,16 @@ Result<Identity::Minted> Room::mint_person(std::string_view username, std::strin
   const std::string chosen = !purpose.empty()           ? std::string(purpose)
                              : person->purposes.empty() ? std::string()
                                                         : person->purposes.front();
-  const TokenPlan plan{Caller::Kind::person,
-                       person->username,
-                       std::string(cli_client),
-                       person->fhir_user,
-                       person->roles,
-                       asked->text(),
-                       chosen,
-                       person->generation,
-                       settings->settings.access_token_lifetime};
+  TokenPlan plan;
+  plan.kind = Caller::Kind::person;
+  plan.subject = person->username;
+  plan.client_id = std::string(cli_client);
+  plan.fhir_user = person->fhir_user;
+  plan.roles = person->roles;
+  plan.scope = asked->text();
+  plan.purpose = chosen;
+  plan.generation = person->generation;
+  plan.lifetime = settings->settings.access_token_lifetime;
   auto issued = tokens_.issue(settings->settings, plan);
   if (!issued) return std::unexpected(issued.error());
   return Minted{issued->token, plan.lifetime, plan.scope,

@@ -1,4 +1,5 @@
 #include "outside.hpp"
+#include "pages/pages.hpp"
 #include "records.hpp"
 
 #include <fstream>
@@ -92,6 +93,14 @@ Settings configure(const config::Section& identity, const std::vector<config::Se
   settings.access_token_lifetime =
       seconds(identity, "access_token_lifetime", 300s, 10s, token_lifetime_max, "must be 10 s to 60 min");
   settings.skew = seconds(identity, "clock_skew", 5s, 0s, 60s, "must be 0 s to 60 s");
+  settings.staff_idle = seconds(identity, "staff_idle", settings.staff_idle, 60s, 3600s, "must be 1 to 60 min");
+  settings.patient_idle = seconds(identity, "patient_idle", settings.patient_idle, 60s, 3600s, "must be 1 to 60 min");
+  settings.session_max = seconds(identity, "session_max", settings.session_max, 600s, 24h, "must be 10 min to 24 h");
+  settings.brand = identity.text("brand_name", settings.brand);
+  settings.brand_colour = identity.text("brand_colour");
+  settings.brand_logo = identity.text("brand_logo");
+  if (!settings.brand_colour.empty() && !pages::valid_colour(settings.brand_colour))
+    identity.problem("brand_colour", "must be as in \"#1f6f8b\"");
   for (const config::Section& section : issuers) settings.issuers.push_back(read_issuer(section));
   return settings;
 }

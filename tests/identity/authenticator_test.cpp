@@ -181,7 +181,8 @@ TEST_F(Authentication, revocation_takes_effect_with_the_next_request) {
 
 TEST_F(Authentication, a_client_revokes_its_own_token_and_no_other) {  // RFC 7009 section 2
   auto revoke = [&](const std::string& token, const std::string& authorization) {
-    return identity->revoke(request("token=" + token + "&token_type_hint=refresh_token", authorization));
+    return serve(*identity, "/oauth/revoke",
+                 request("token=" + token + "&token_type_hint=refresh_token", authorization));
   };
   const std::string secret = basic("reporter", "s3cret+with/letters");
   const std::string own = member(post("grant_type=client_credentials", secret).body, "access_token");
@@ -198,7 +199,7 @@ TEST_F(Authentication, a_client_revokes_its_own_token_and_no_other) {  // RFC 70
   EXPECT_EQ(revoke("nonsense", secret).status, 200) << "section 2.2";
   EXPECT_EQ(revoke(second, basic("reporter", "wrong")).status, 401);
   EXPECT_EQ(revoke(second, "").status, 401);
-  EXPECT_EQ(identity->revoke(request("a=b", secret)).event.reason, "token_missing");
+  EXPECT_EQ(serve(*identity, "/oauth/revoke", request("a=b", secret)).event.reason, "token_missing");
   EXPECT_EQ(check(second), "good");
 
   open();  // a restart
@@ -213,7 +214,7 @@ TEST_F(Authentication, a_revocation_that_cannot_be_kept_is_an_error_but_holds) {
   const std::string secret = basic("reporter", "s3cret+with/letters");
   const std::string own = member(post("grant_type=client_credentials", secret).body, "access_token");
   memory.broken = true;
-  EXPECT_EQ(identity->revoke(request("token=" + own, secret)).status, 503);
+  EXPECT_EQ(serve(*identity, "/oauth/revoke", request("token=" + own, secret)).status, 503);
   EXPECT_EQ(check(own), "token_revoked");
 }
 

@@ -8,6 +8,9 @@
 #include "json/json.hpp"
 #include "store/store.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
 #include <gtest/gtest.h>
 #include <filesystem>
 #include <map>
@@ -29,6 +32,11 @@ class MemoryStore final : public store::Store {
         values.erase({entry.space, entry.key});
     }
     return {};
+  }
+  store::Queued queue(std::vector<Entry> entries) override {
+    store::Queued queued;
+    queued.completion()(put(std::move(entries)));
+    return queued;
   }
   Result<std::unique_ptr<store::Reader>> reader() override;
 
@@ -82,6 +90,20 @@ inline std::string signed_by(const crypto::SigningKey& key, std::string_view hea
                              crypto::Algorithm algorithm) {
   const std::string text = base64url_encode(header) + "." + base64url_encode(claims);
   return text + "." + base64url_encode(crypto::sign(key, algorithm, text));
+}
+
+/// An endpoint's answer, in a loop of its own.
+inline Answer serve(Identity& identity, std::string_view path, FormRequest request) {
+  request.path = path;
+  boost::asio::io_context loop;
+  Answer answer;
+  boost::asio::co_spawn(
+      loop, [&]() -> boost::asio::awaitable<void> { answer = co_await identity.serve(request); },
+      [](std::exception_ptr failed) {
+        if (failed) std::rethrow_exception(failed);
+      });
+  loop.run();
+  return answer;
 }
 
 class ClinicTest : public ::testing::Test {
@@ -145,7 +167,7 @@ class ClinicTest : public ::testing::Test {
     return {"application/x-www-form-urlencoded", authorization, body, false};
   }
   Answer post(const std::string& body, const std::string& authorization = "") {
-    return identity->token(request(body, authorization));
+    return serve(*identity, "/oauth/token", request(body, authorization));
   }
   static std::string basic(std::string_view id, std::string_view secret) {
     return "Basic " + base64_encode(percent_encode(id) + ":" + percent_encode(secret));

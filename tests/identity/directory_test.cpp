@@ -31,7 +31,9 @@ TEST_F(DirectoryTest, lives_in_the_real_store) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE((*house)->put_person({"p" + std::to_string(i), "", {"nurse"}, "", {}}));
     ASSERT_TRUE((*house)->put_client(*identity->client("reporter")));
     token = (*house)->mint_client("reporter", "")->token;
-    ASSERT_EQ((*house)->revoke(request("token=" + token, basic("reporter", "s3cret+with/letters"))).status, 200);
+    ASSERT_EQ(
+        serve(**house, "/oauth/revoke", request("token=" + token, basic("reporter", "s3cret+with/letters"))).status,
+        200);
     ASSERT_TRUE((*house)->remove_person("p1"));
   }
   auto real = store::open_sqlite({.file = folder / "ward.db"}, clock);

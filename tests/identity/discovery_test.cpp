@@ -29,7 +29,7 @@ TEST_F(Discovery, documents_are_json_and_name_only_what_works) {
     for (const char* one : c.members)
       EXPECT_TRUE(document->root().string(one).starts_with(issuer)) << c.name << " " << one;
     for (const char* absent :
-         {"authorization_endpoint", "userinfo_endpoint", "registration_endpoint", "introspection_endpoint"})
+         {"registration_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint"})
       EXPECT_FALSE(document->root()[absent]) << c.name << " " << absent;
   }
   EXPECT_EQ(member(identity->authorization_server_metadata(), "token_endpoint"), settings.token_endpoint());

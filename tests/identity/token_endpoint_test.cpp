@@ -118,16 +118,19 @@ TEST_F(TokenEndpoint, refuses_with_the_error_of_the_rfc) {
       {"an empty grant_type", "grant_type=", good_secret, 400, "invalid_request", "grant_type_missing"},
       {"the password grant (RFC 9700 2.4)", "grant_type=password&username=a&password=b", good_secret, 400,
        "unsupported_grant_type", "grant_type_unsupported"},
-      {"the code grant, which is not there yet", "grant_type=authorization_code&code=a", good_secret, 400,
-       "unsupported_grant_type", "grant_type_unsupported"},
+      {"a grant that the client is not registered for", "grant_type=authorization_code&code=a", good_secret, 400,
+       "unauthorized_client", "grant_not_registered"},
+      {"a grant that is not offered", "grant_type=password&username=a", good_secret, 400, "unsupported_grant_type",
+       "grant_type_unsupported"},
       {"another spelling", "grant_type=Client_Credentials", good_secret, 400, "unsupported_grant_type",
        "grant_type_unsupported"},
       // RFC 6749 section 2.3: how the client authenticates.
       {"no authentication", "grant_type=client_credentials", "", 401, "invalid_client", "no_method"},
-      {"client_id alone", "grant_type=client_credentials&client_id=backend", "", 401, "invalid_client", "no_method"},
+      {"client_id alone", "grant_type=client_credentials&client_id=backend", "", 401, "invalid_client",
+       "client_method"},
       {"two methods", form_with(assertion()), good_secret, 400, "invalid_request", "two_methods"},
       {"a secret in the body", "grant_type=client_credentials&client_id=reporter&client_secret=s3cret%2Bwith%2Fletters",
-       "", 401, "invalid_client", "secret_in_body"},
+       "", 401, "invalid_client", "client_unknown"},
       {"a Bearer header", "grant_type=client_credentials", "Bearer abc", 401, "invalid_client", "authorization_scheme"},
       {"Basic without base64", "grant_type=client_credentials", "Basic ***", 401, "invalid_client", "basic_malformed"},
       {"Basic without a colon", "grant_type=client_credentials", "Basic " + base64_encode("reporter"), 401,
@@ -255,15 +258,15 @@ TEST_F(TokenEndpoint, parameters_in_the_uri_and_other_types_are_refused) {
   const std::string body = form_with(assertion());
   FormRequest asked = request(body);
   asked.has_query = true;
-  EXPECT_EQ(identity->token(asked).event.reason, "parameters_in_uri");
+  EXPECT_EQ(serve(*identity, "/oauth/token", asked).event.reason, "parameters_in_uri");
   for (const char* type : {"", "application/json", "application/x-www-form-urlencoded; charset=latin1", "text/plain"}) {
     FormRequest other_type = request(body);
     other_type.content_type = type;
-    EXPECT_EQ(identity->token(other_type).event.reason, "content_type") << type;
+    EXPECT_EQ(serve(*identity, "/oauth/token", other_type).event.reason, "content_type") << type;
   }
   FormRequest charset = request(body);
   charset.content_type = "application/x-www-form-urlencoded; charset=UTF-8";
-  EXPECT_EQ(identity->token(charset).status, 200);
+  EXPECT_EQ(serve(*identity, "/oauth/token", charset).status, 200);
 }
 
 TEST_F(TokenEndpoint, an_assertion_is_taken_once) {  // RFC 7523 section 3, point 7

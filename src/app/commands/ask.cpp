@@ -156,17 +156,24 @@ void add_user(CLI::App& app, int& status) {
   add->footer(
       "Example:\n  ward user add dr.adams --role physician --fhir-user Practitioner/dr-adams --password-file -");
   auto name = std::make_shared<std::string>(), fhir_user = std::make_shared<std::string>(),
-       password_file = std::make_shared<std::string>();
+       password_file = std::make_shared<std::string>(), totp_secret = std::make_shared<std::string>(),
+       full_name = std::make_shared<std::string>();
   auto roles = std::make_shared<std::vector<std::string>>();
   add->add_option("name", *name)->required();
   add->add_option("--role", *roles, "a role of the policy; may be repeated")->required();
   add->add_option("--fhir-user", *fhir_user, "who that is in FHIR, as in Practitioner/12");
+  add->add_option("--full-name", *full_name, "the name that pages show");
   add->add_option("--password-file", *password_file, "a file with the password, or - for standard input");
+  add->add_option("--totp-secret", *totp_secret,
+                  "base32; without it the person enrols a second factor at the first sign-in. With --json the answer "
+                  "has the recovery codes");
   add->callback([=, &status] {
     json::object request{{"command", "user"},
                          {"what", "add"},
                          {"name", *name},
                          {"fhir_user", *fhir_user},
+                         {"full_name", *full_name},
+                         {"totp_secret", *totp_secret},
                          {"roles", json::array(roles->begin(), roles->end())}};
     if (!password_file->empty()) request["password"] = read_text(*password_file);
     status = ask(*options, request, print_user);
@@ -187,7 +194,7 @@ void add_client(CLI::App& app, int& status) {
       "Example:\n  echo '{\"client_id\":\"lab\",\"scope\":\"system/Observation.c\",\"roles\":[\"backend\"]}' | ward "
       "client add --file -");
   auto file = std::make_shared<std::string>();
-  add->add_option("--file", *file, "the JSON, or - for standard input")->required();
+  add->add_option("file,--file", *file, "the JSON, or - for standard input")->required();
   add->callback([=, &status] {
     boost::system::error_code bad;
     json::value parsed = json::parse(read_text(*file), bad);

@@ -29,13 +29,39 @@ struct DemoClient {
   const char* name;
   const char* authentication;
   const char* scope;
+  const char* more;  // of the registration, as JSON members
 };
+constexpr const char* app_scope =
+    "openid profile fhirUser launch launch/patient offline_access online_access patient/*.rs user/*.rs";
+constexpr const char* app_more =
+    R"("grant_types":["authorization_code","refresh_token"],"redirect_uris":["http://127.0.0.1/callback"],)"
+    R"("post_logout_redirect_uris":["http://127.0.0.1/signed-out"],"owner":"Sample apps, synthetic")";
+constexpr const char* fapi_more =
+    R"("grant_types":["authorization_code","refresh_token"],"redirect_uris":["https://app.example/callback"],)"
+    R"("fapi":true,"dpop_bound_access_tokens":true,"owner":"Sample apps, synthetic")";
+constexpr const char* mtls_more =
+    R"("grant_types":["authorization_code","refresh_token","client_credentials"],"redirect_uris":["http://127.0.0.1/callback"],)"
+    R"("tls_client_auth_subject_dn":"CN=backend-mtls","tls_client_certificate_bound_access_tokens":true,)"
+    R"("roles":["backend"],"purpose":"TREAT")";
+constexpr const char* backend_more = R"("grant_types":["client_credentials"],"roles":["backend"],"purpose":"TREAT")";
 constexpr DemoClient clients[] = {
     {"backend-key", "Lab interface (key)", "private_key_jwt",
-     "system/Patient.rs system/Observation.cruds system/DiagnosticReport.cruds"},
+     "system/Patient.rs system/Observation.cruds system/DiagnosticReport.cruds", backend_more},
     {"backend-secret", "Registry export (secret)", "client_secret_basic",
-     "system/Patient.rs system/Observation.rs system/Condition.rs"},
+     "system/Patient.rs system/Observation.rs system/Condition.rs", backend_more},
+    {"backend-mtls", "Pathology interface (certificate)", "tls_client_auth",
+     "openid fhirUser offline_access user/*.rs system/Patient.rs system/Observation.rs", mtls_more},
+    {"ehr", "The clinic's own EHR", "private_key_jwt", "ward/launch ward/introspect", backend_more},
+    {"app-public", "Growth chart (public)", "none", app_scope, app_more},
+    {"app-basic", "Diabetes diary (secret)", "client_secret_basic", app_scope, app_more},
+    {"app-post", "Sleep log (secret in the form)", "client_secret_post", app_scope, app_more},
+    {"app-key", "Referral desk (key)", "private_key_jwt", app_scope, app_more},
+    {"app-fapi", "Insurer's app (FAPI 2.0)", "private_key_jwt", app_scope, fapi_more},
 };
+
+bool is_secret(const DemoClient& client) {
+  return std::string_view(client.authentication).starts_with("client_secret_");
+}
 
 Result<void> make_certificates(const Paths& paths) {
   const auto tls = paths.directory / "tls";
@@ -93,11 +119,21 @@ Result<void> make_credentials(app::Server& server, const Clinic& clinic, json_va
   json_value::object& users = credentials["users"].as_object();
   for (const Member& member : clinic.members)
     if (!users.contains(member.username)) users[member.username] = random.token(12);
+  if (!credentials.contains("totp")) credentials["totp"] = json_value::object();
+  json_value::object& totp = credentials["totp"].as_object();
+  for (const Member& member : clinic.members)
+    if (!totp.contains(member.username)) totp[member.username] = identity::new_totp_secret(random).reveal();
   json_value::object& kept = credentials["clients"].as_object();
   for (const DemoClient& client : clients) {
     if (kept.contains(client.id)) continue;
-    if (std::string_view(client.authentication) == "client_secret_basic") {
+    if (is_secret(client)) {
       kept[client.id] = json_value::object{{"client_secret", random.token(32)}};
+    } else if (std::string_view(client.authentication) != "private_key_jwt") {
+      kept[client.id] = json_value::object();
+    } else if (std::string_view(client.id) == "app-fapi") {  // RFC 9101 algorithms of FAPI: ES256
+      const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p256);
+      kept[client.id] =
+          json_value::object{{"jwk", json_value::parse(crypto::private_jwk(key, random.token(8)).reveal())}};
     } else {
       const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p384);
       kept[client.id] =
@@ -120,6 +156,7 @@ Result<void> add_people(app::Server& server, const Clinic& clinic, const json_va
                                          {"roles", json_value::array{member.role}},
                                          {"fhir_user", member.fhir_user},
                                          {"password", credentials.at("users").at(member.username)},
+                                         {"totp_secret", credentials.at("totp").at(member.username)},
                                          {"purposes", json_value::array{purposes.at(member.role)}}});
     if (!added) return std::unexpected(added.error());
   }
@@ -129,13 +166,12 @@ Result<void> add_people(app::Server& server, const Clinic& clinic, const json_va
 Result<void> add_clients(app::Server& server, const json_value::object& credentials) {
   for (const DemoClient& client : clients) {
     if (server.identity().client(client.id)) continue;
-    json_value::object request{{"what", "add"},
-                               {"client_id", client.id},
-                               {"client_name", client.name},
-                               {"token_endpoint_auth_method", client.authentication},
-                               {"scope", client.scope},
-                               {"roles", json_value::array{"backend"}},
-                               {"purpose", "TREAT"}};
+    json_value::object request = json_value::parse("{" + std::string(client.more) + "}").as_object();
+    request["what"] = "add";
+    request["client_id"] = client.id;
+    request["client_name"] = client.name;
+    request["token_endpoint_auth_method"] = client.authentication;
+    request["scope"] = client.scope;
     const json_value::object& kept = credentials.at("clients").at(client.id).as_object();
     if (const auto* secret = kept.if_contains("client_secret")) request["client_secret"] = *secret;
     if (const auto* jwk = kept.if_contains("jwk")) {
@@ -222,6 +258,7 @@ json_value::object demo_json(app::Server& server, const Clinic& clinic, const js
   for (const Member& member : clinic.members)
     users.push_back(json_value::object{{"username", member.username},
                                        {"password", credentials.at("users").as_object().at(member.username)},
+                                       {"totp_secret", credentials.at("totp").as_object().at(member.username)},
                                        {"role", member.role},
                                        {"fhir_user", member.fhir_user}});
   for (const DemoClient& client : clients) {
@@ -258,6 +295,8 @@ Paste these into another terminal:
 
 3. Each of these answers in the log, and the proof that nobody changed it:
    {2} audit tail --data {1} -n 12 && {2} audit verify --data {1}
+
+Or sign in as a person: {0}/login (dr.adams; password and TOTP secret are in demo.json)
 
 Stop with Ctrl-C.
 )tour",

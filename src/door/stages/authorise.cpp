@@ -33,7 +33,7 @@ access::Subject subject_of(const identity::Caller& caller, std::string_view purp
       .id = caller.subject,
       .client_id = caller.client_id,
       .fhir_user = caller.fhir_user,
-      .launch_patient = "",
+      .launch_patient = caller.patient,
       .roles = caller.roles,
       .scopes = caller.scope,
       .purpose = std::string(purpose.empty() ? std::string_view(caller.purpose) : purpose),

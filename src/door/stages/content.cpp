@@ -14,6 +14,7 @@ namespace {
 enum class Expects { nothing, resource, bundle, form, bytes };
 
 Expects expects(const Exchange& x) {
+  if (x.preflight) return Expects::nothing;
   const std::string_view method = x.stream.head().method;
   if (x.route->kind == RouteKind::oauth) return method == "POST" ? Expects::form : Expects::nothing;
   if (x.route->kind == RouteKind::upstream) return x.stream.head().has_body ? Expects::bytes : Expects::nothing;

@@ -1,5 +1,6 @@
 // The request line, read once and strictly; everything after routes by this reading alone.
 #include "shield/request_line.hpp"
+#include "cors.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -66,7 +67,8 @@ Allowed<void> read_request_line(Exchange& x) {
                    .kind = CauseKind::protocol,
                    .cause = "no route has this path",
                    .issues = {{.code = "not-found", .diagnostics = "there is nothing under this path"}}});
-  return x.route->kind == RouteKind::fhir ? read_fhir(x) : Allowed<void>{};
+  x.preflight = is_preflight(x);
+  return x.route->kind == RouteKind::fhir && !x.preflight ? read_fhir(x) : Allowed<void>{};
 }
 
 }  // namespace ward::door

@@ -5,6 +5,12 @@ namespace {
 
 constexpr std::chrono::seconds assertion_lifetime_max{300};  // SMART 2.2, section 4.1.5.1.3: at most five minutes
 
+// FAPI 2.0 Security Profile section 5.3.2.1: the issuer alone, so that no other server's endpoint can be meant.
+std::vector<std::string> audiences(const Attempt& attempt) {
+  if (attempt.candidate->client.fapi) return {attempt.settings.issuer};
+  return {attempt.settings.token_endpoint(), attempt.settings.issuer, attempt.endpoint};
+}
+
 }  // namespace
 
 // The signature is good here, so the client may be told exactly what is wrong.
@@ -12,7 +18,7 @@ Refused check_assertion_claims(Attempt& attempt) {
   if (!attempt.proof) return {};
   const std::string& client_id = attempt.candidate->client.client_id;
   const crypto::ClaimRules rules{.issuer = client_id,
-                                 .audiences = {attempt.settings.token_endpoint(), attempt.settings.issuer},
+                                 .audiences = audiences(attempt),
                                  .skew = attempt.settings.skew,
                                  .lifetime_max = assertion_lifetime_max,
                                  .token_id = true};

@@ -1,14 +1,11 @@
 #include "token/attempt.hpp"
 
-#include <algorithm>
-
 namespace ward::identity {
 
 Refused check_client_grant(Attempt& attempt) {
-  if (std::ranges::find(attempt.client->client.grant_types, "client_credentials") ==
-      attempt.client->client.grant_types.end())
-    return TokenError{400, "unauthorized_client", "this client is not registered for client_credentials",
-                      "grant_not_registered"};
+  const std::string grant = attempt.form.get("grant_type").value_or("");
+  if (!attempt.client->client.has_grant(grant))
+    return TokenError{400, "unauthorized_client", "this client is not registered for " + grant, "grant_not_registered"};
   return {};
 }
 

@@ -41,18 +41,35 @@ Refused read_assertion(Attempt& attempt, const std::string& text) {
   return {};
 }
 
+/// Without a proof in the request: a certificate of the connection, or a public client that only names itself.
+Refused read_name(Attempt& attempt) {
+  const auto client_id = attempt.form.get("client_id");
+  if (!client_id || client_id->size() > client_id_bytes_max)
+    return invalid_client("no_method", "the client must authenticate, or name itself by client_id");
+  attempt.claimed_client = *client_id;
+  if (auto secret = attempt.form.get("client_secret")) {
+    attempt.method = ClientAuthentication::client_secret_post;
+    attempt.secret = std::move(*secret);
+    return {};
+  }
+  attempt.method = ClientAuthentication::none;
+  const KnownClient* named = attempt.directory.client(*client_id);
+  const bool by_certificate = named != nullptr && !attempt.request.certificate.empty() &&
+                              (named->client.authentication == ClientAuthentication::tls_client_auth ||
+                               named->client.authentication == ClientAuthentication::self_signed_tls_client_auth);
+  if (by_certificate) attempt.method = named->client.authentication;
+  return {};
+}
+
 Refused read_method(Attempt& attempt) {
   const auto assertion = attempt.form.get("client_assertion");
-  const bool basic = !attempt.request.authorization.empty();
-  if (assertion && basic) return invalid_request("a client authenticates in one way, not two", "two_methods");
-  if (attempt.form.get("client_secret"))
-    return invalid_client("secret_in_body",
-                          "client_secret_post is not offered; use private_key_jwt or client_secret_basic");
+  const bool basic = !attempt.request.authorization.empty(), secret = attempt.form.get("client_secret").has_value();
+  if ((assertion ? 1 : 0) + (basic ? 1 : 0) + (secret ? 1 : 0) > 1)
+    return invalid_request("a client authenticates in one way, not two", "two_methods");
   if (assertion) return read_assertion(attempt, *assertion);
   if (attempt.form.get("client_assertion_type"))
     return invalid_request("client_assertion is missing", "assertion_missing");
-  if (basic) return read_basic(attempt);
-  return invalid_client("no_method", "the client must authenticate by private_key_jwt or client_secret_basic");
+  return basic ? read_basic(attempt) : read_name(attempt);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 namespace ward::identity {
 
 Refused check_client_secret(Attempt& attempt) {
-  if (attempt.method != ClientAuthentication::client_secret_basic) return {};
+  if (attempt.method != ClientAuthentication::client_secret_basic &&
+      attempt.method != ClientAuthentication::client_secret_post)
+    return {};
   const std::string given = hash_client_secret(attempt.secret);
   wipe(attempt.secret.data(), attempt.secret.size());
   const std::string nobody(given.size(), '0');

@@ -5,7 +5,7 @@ namespace {
 
 constexpr Check client_list[] = {check_client_method,       check_client_known,     check_client_secret,
                                  check_assertion_signature, check_assertion_claims, check_assertion_once,
-                                 check_client_enabled};
+                                 check_client_certificate,  check_client_enabled};
 
 }  // namespace
 

@@ -1,0 +1,86 @@
+#include "picker.hpp"
+
+#include "base/encoding.hpp"
+#include "fhir/interactions.hpp"
+#include "fhir/search.hpp"
+#include "fhir/shared.hpp"
+#include "fhir/visible.hpp"
+#include "services.hpp"
+#include "stages/stages.hpp"
+
+namespace ward::door {
+namespace {
+
+constexpr std::size_t shown_max = 20;
+
+std::string search_text(const std::string& query) {
+  const std::string count = "_count=" + std::to_string(shown_max) + "&_sort=name";
+  if (query.empty()) return count;
+  if (query.starts_with("_id=")) return "_id=" + percent_encode(query.substr(4));
+  const bool digits = query.find_first_not_of("0123456789-") == query.npos;
+  if (digits && query.size() == 10 && query[4] == '-') return count + "&birthdate=" + query;
+  if (digits) return count + "&identifier=" + percent_encode(query);
+  // Every word must be in the name.
+  std::string text = count;
+  for (std::size_t at = 0; at < query.size();) {
+    const std::size_t end = std::min(query.find(' ', at), query.size());
+    if (end > at) text += "&name=" + percent_encode(query.substr(at, end - at));
+    at = end + 1;
+  }
+  return text;
+}
+
+std::string name_of(const json::Value& patient) {
+  const json::Value name = patient["name"].first();
+  if (const std::string text = name.string("text"); !text.empty()) return text;
+  std::string full;
+  for (json::Value given = name["given"].first(); given; given = given.next()) full += given.text() + " ";
+  return full + name.string("family");
+}
+
+Result<identity::PatientChoice> choice_of(const access::Grant& grant, const store::Version& version) {
+  access::Assembly assembly(grant);
+  if (auto added = assembly.resource(version.body, version.patients); !added) return std::unexpected(added.error());
+  const access::Sendable shown = std::move(assembly).finish();
+  const auto document = json::Document::parse(shown.view());
+  if (!document) return std::unexpected(document.error());
+  const json::Value patient = document->root();
+  identity::PatientChoice choice{
+      .id = version.id, .name = name_of(patient), .birth_date = patient.string("birthDate"), .detail = {}};
+  if (choice.name.find_first_not_of(' ') == std::string::npos) choice.name = "Patient " + version.id;
+  return choice;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange& x, const identity::Caller& caller,
+                                                                       std::string query) {
+  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
+    return x.core.reader->related(person, kind, x.services.clock.wall());
+  };
+  const auto grant = access::decide(x.live->policy, subject_of(caller, ""), access::Interaction::search, "Patient",
+                                    related, x.services.clock.wall());
+  if (!grant) co_return fail("not_allowed", "your role may not search for patients");
+  auto search =
+      fhir::parse_search("Patient", search_text(query), {}, {.lenient = true, .own_bases = x.live->own_bases});
+  if (!search) co_return fail("not_allowed", "this cannot be searched for");
+  for (const fhir::UsedParam& used : search->used)
+    if (used.param != nullptr && !access::searchable(*grant, *used.param))
+      co_return fail("not_allowed", "your role does not see what this would search by");
+  auto visible_to_caller = visible(x, *grant, "Patient");
+  if (!visible_to_caller) co_return fail("not_allowed", "your role may not search for patients");
+  search->query.visible = std::move(*visible_to_caller);
+  auto page = co_await x.services.slow_readers.search(search->query);
+  if (!page) co_return std::unexpected(page.error());
+  identity::PatientChoices choices;
+  choices.more = !page->next.empty();
+  for (const store::Version& version : page->found) {
+    auto choice = choice_of(*grant, version);
+    if (!choice) continue;
+    note_subjects(x.record, version);
+    choices.found.push_back(std::move(*choice));
+  }
+  co_return choices;
+}
+
+}  // namespace ward::door

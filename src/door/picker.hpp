@@ -1,0 +1,13 @@
+// Finds patients for the page on which staff choose one for an app: by the person's own Grant, like any search.
+#pragma once
+
+#include "exchange.hpp"
+
+namespace ward::door {
+
+/// `query`: a name, a birth date (1970-01-31), a record number, or "_id=12"; empty: the first ones. What comes back was
+/// minimised. Notes the patients in the record. Error: "not_allowed", "store_failed".
+boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange& x, const identity::Caller& caller,
+                                                                       std::string query);
+
+}  // namespace ward::door

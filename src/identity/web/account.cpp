@@ -1,0 +1,212 @@
+// A person's own account: what they sign in with, where they are signed in, and which apps have access.
+#include "base/encoding.hpp"
+#include "factors/password_rules.hpp"
+#include "pages/scopes.hpp"
+#include "web/visit.hpp"
+
+namespace ward::identity::web {
+namespace {
+
+std::string day(std::int64_t seconds) {
+  return seconds == 0 ? std::string() : rfc3339(WallTime(std::chrono::seconds(seconds))).substr(0, 10);
+}
+std::string minute(std::int64_t seconds) {
+  std::string text = rfc3339(WallTime(std::chrono::seconds(seconds))).substr(0, 16) + " UTC";
+  text[10] = ' ';
+  return text;
+}
+
+void add_factors(const Factors& factors, pages::Model& model) {
+  const bool several = factors.passkeys.size() + (factors.totp_secret.empty() ? 0 : 1) > 1;
+  if (!factors.totp_secret.empty())
+    model.add("factors")
+        .set("id", "totp")
+        .set("kind", "totp")
+        .set("added", day(factors.totp_added))
+        .set("last_used", day(factors.totp_used))
+        .set("removable", several);
+  for (const Passkey& one : factors.passkeys)
+    model.add("factors")
+        .set("id", base64url_encode(one.credential.id))
+        .set("kind", "passkey")
+        .set("label", one.label)
+        .set("added", day(one.added))
+        .set("last_used", day(one.used))
+        .set("removable", several);
+  if (!factors.recovery.empty())
+    model.add("factors").set("kind", "recovery").set("label", std::to_string(factors.recovery.size()));
+}
+
+void add_apps(Visit& visit, pages::Model& model) {
+  std::map<std::string, Agreement> newest;
+  for (Agreement& one : visit.room.agreements().of_person(visit.person->username, visit.seconds))
+    if (one.code_used) newest.insert_or_assign(one.client_id, std::move(one));
+  for (const auto& [client_id, one] : newest) {
+    const KnownClient* app = visit.directory->client(client_id);
+    model.add("apps")
+        .set("id", client_id)
+        .set("name", app != nullptr ? app->client.name : client_id)
+        .set("scopes", one.scope)
+        .set("since", day(one.created))
+        .set("last_used", day(one.refreshed));
+  }
+}
+
+Answer account_page(Visit& visit, std::string_view notice, std::string_view problem, int status) {
+  pages::Model model;
+  const Person& person = *visit.person;
+  model.set("name", person.name.empty() ? person.username : person.name).set("username", person.username);
+  model.set("role", person.roles.empty() ? "" : person.roles.front());
+  model.set("notice", notice).set("problem", problem).set("add_factor_url", "/login/enrol");
+  add_factors(visit.room.factors().find(person.username).value_or(Factors{}), model);
+  for (const Session& one : visit.room.sessions().of_person(person.username, visit.seconds))
+    model.add("sessions")
+        .set("id", one.hash)
+        .set("device", one.device)
+        .set("network", one.network)
+        .set("started", minute(one.created))
+        .set("last_seen", minute(one.seen))
+        .set("current", one.hash == visit.session->hash);
+  add_apps(visit, model);
+  for (const SignIn& one : visit.room.history().of_person(person.username))
+    model.add("history").set("when", minute(one.at)).set("what", one.what).set("where", one.where).set("ok", one.good);
+  return page(visit, "account", model, status);
+}
+
+boost::asio::awaitable<Answer> end_one_session(Visit& visit) {
+  const std::string hash = visit.form.get("id").value_or("");
+  const auto own = visit.room.sessions().of_person(visit.person->username, visit.seconds);
+  const auto found = std::ranges::find(own, hash, &Session::hash);
+  if (found == own.end()) co_return account_page(visit, "", "error.expired", 404);
+  if (auto done = co_await visit.room.end_session(*found); !done)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  Answer answer = account_page(visit, "account.session_ended", "", 200);
+  answer.event = Event{"logout", true, visit.person->username, {}, {}, {}, "ended from the account page"};
+  co_return answer;
+}
+
+boost::asio::awaitable<Answer> end_all_sessions(Visit& visit) {
+  for (const Session& one : visit.room.sessions().of_person(visit.person->username, visit.seconds))
+    if (one.hash != visit.session->hash)
+      if (auto done = co_await visit.room.end_session(one); !done)
+        co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  Answer answer = account_page(visit, "account.session_ended", "", 200);
+  answer.event = Event{"logout", true, visit.person->username, {}, {}, {}, "everywhere else"};
+  co_return answer;
+}
+
+boost::asio::awaitable<Answer> withdraw(Visit& visit) {
+  const std::string client_id = visit.form.get("id").value_or("");
+  const std::string username = visit.person->username;
+  auto forgotten = visit.room.consents().withdraw(username, client_id);
+  auto ended = visit.room.agreements().end_of_app(username, client_id);
+  for (auto* queued : {&forgotten, &ended.queued})
+    if (*queued)
+      if (auto done = co_await (*queued)->done(); !done)
+        co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  Answer answer = account_page(visit, "account.app_withdrawn", "", 200);
+  answer.event = Event{"consent_withdrawn", true, username, client_id, {}, {}, {}};
+  co_return answer;
+}
+
+boost::asio::awaitable<Answer> remove_factor(Visit& visit) {
+  const Factors factors = visit.room.factors().find(visit.person->username).value_or(Factors{});
+  if (factors.passkeys.size() + (factors.totp_secret.empty() ? 0 : 1) < 2)
+    co_return account_page(visit, "", "account.last_factor", 400);
+  auto queued = visit.room.factors().remove(visit.person->username, visit.form.get("id").value_or(""));
+  if (!queued) co_return account_page(visit, "", "error.expired", 404);
+  if (auto done = co_await queued->done(); !done)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  Answer answer = account_page(visit, "account.factor_removed", "", 200);
+  answer.event = Event{"factor_changed", true, visit.person->username, {}, {}, {}, "factor removed"};
+  co_return answer;
+}
+
+std::string_view password_key(std::string_view problem) {
+  if (problem == "too_short") return "new-password.short";
+  if (problem == "too_long" || problem == "not_text") return "new-password.long";
+  return problem == "own_words" ? "new-password.personal" : "new-password.common";
+}
+
+Answer password_page(Visit& visit, std::string_view problem, int status) {
+  pages::Model model;
+  model.set("action", "/account/password").set("username", visit.person->username).set("current", true);
+  model.set("length_min", std::to_string(factors::password_characters_min)).set("problem", problem);
+  return page(visit, "new-password", model, status);
+}
+
+boost::asio::awaitable<Answer> change_password(Visit& visit) {
+  const auto typed = visit.form.get("password");
+  if (!typed) co_return password_page(visit, "", 200);
+  const Person& person = *visit.person;
+  if (visit.form.get("password2") != typed) co_return password_page(visit, "new-password.differ", 400);
+  auto fresh = factors::prepare_password(*typed);
+  auto present = factors::prepare_password(visit.form.get("current").value_or(""));
+  if (!fresh || !present) co_return password_page(visit, "new-password.long", 400);
+  const factors::PasswordRules rules{.own_words = {person.username, person.name, visit.settings().brand}};
+  if (const auto problem = factors::password_problem(*fresh, rules))
+    co_return password_page(visit, password_key(*problem), 400);
+  const auto charge = visit.room.guard().charge(person.username, visit.browser_hash, visit.seconds);
+  if (charge.paused) co_return password_page(visit, "locked.text", 429);
+  const auto matched = co_await visit.room.passwords().matches(std::move(*present), person.password_hash);
+  if (!matched) co_return password_page(visit, "login.busy", 503);
+  if (!*matched) {
+    Answer answer = password_page(visit, "new-password.wrong", 400);
+    answer.event = Event{"login_failed", false, person.username, {}, {}, {}, "password change"};
+    co_return answer;
+  }
+  visit.room.guard().refund(person.username, visit.browser_hash);
+  auto hash = co_await visit.room.passwords().hash(std::move(*fresh));
+  if (!hash) co_return password_page(visit, "login.busy", 503);
+  Person changed = person;
+  changed.password_hash = std::move(*hash);
+  const std::string amr = visit.session->amr;
+  if (auto put = visit.room.put_person(changed); !put)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", put.error().message());
+  // The generation grew: every session and token of the person is over, and this browser gets a new one.
+  visit.directory = visit.room.snapshot();
+  if (auto begun = co_await begin_session(visit, *visit.directory->person(changed.username), amr, true); !begun)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  Answer answer = account_page(visit, "account.password_changed", "", 200);
+  answer.event = Event{"factor_changed", true, changed.username, {}, {}, {}, "password changed"};
+  co_return answer;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Answer> account(Visit& visit) {
+  if (!visit.signed_in()) co_return go(visit, "/login");
+  const std::string_view path = visit.request.path;
+  if (visit.request.method != "POST") {
+    if (path == "/account") co_return account_page(visit, "", "", 200);
+    co_return go(visit, "/account");
+  }
+  if (path == "/account/stay") co_return go(visit, "/account");  // seen: the idle time begins anew
+  if (path == "/account/sessions/end") {
+    Answer answer = co_await end_one_session(visit);
+    co_return answer;
+  }
+  if (path == "/account/sessions/end-all") {
+    Answer answer = co_await end_all_sessions(visit);
+    co_return answer;
+  }
+  if (path == "/account/apps/withdraw") {
+    Answer answer = co_await withdraw(visit);
+    co_return answer;
+  }
+  if (path == "/account/factors/remove") {
+    Answer answer = co_await remove_factor(visit);
+    co_return answer;
+  }
+  if (path == "/account/recovery-codes") {
+    Answer answer = co_await show_recovery_codes(visit);
+    co_return answer;
+  }
+  if (path == "/account/password") {
+    Answer answer = co_await change_password(visit);
+    co_return answer;
+  }
+  co_return error_page(visit, 404, "error.not_found");
+}
+
+}  // namespace ward::identity::web

@@ -1,0 +1,148 @@
+// Sign-in with a name and a password, and the second factor behind it.
+#include "factors/password_rules.hpp"
+#include "web/visit.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace ward::identity::web {
+namespace {
+
+constexpr std::string_view busy = "login.busy", wrong = "login.wrong", paused = "locked.text";
+constexpr std::size_t username_bytes_max = 64;
+
+Answer login_page(Visit& visit, std::string_view username, std::string_view problem, int status) {
+  pages::Model model;
+  model.set("username", username);
+  model.set("problem", problem);
+  if (const KnownClient* app = visit.app()) model.set("app_name", app->client.name);
+  return page(visit, "login", model, status);
+}
+
+boost::asio::awaitable<void> wait(std::chrono::milliseconds time) {
+  if (time.count() <= 0) co_return;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+/// What the guard counts by: a browser that this person signed in with before counts by itself.
+std::string known_device(Visit& visit, std::string_view username) {
+  return visit.room.factors().knows_device(username, visit.browser_hash) ? visit.browser_hash : std::string();
+}
+
+Event failure(std::string_view username, std::string reason) {
+  return Event{"login_failed",   false, std::string(username.substr(0, username_bytes_max)), {}, {}, {},
+               std::move(reason)};
+}
+
+Answer failed(Visit& visit, std::string_view username, const SignInGuard::Charge& charge, std::string reason,
+              Answer answer) {
+  answer.event = failure(username, std::move(reason));
+  visit.room.note_sign_in(username, visit, answer.event);
+  if (charge.began)
+    answer.also.push_back(Event{"login_paused", false, std::string(username), {}, {}, {}, "ten failures in a row"});
+  return answer;
+}
+
+Answer second_factor_page(Visit& visit, std::string_view problem, int status) {
+  const auto factors = visit.room.factors().find(visit.person->username).value_or(Factors{});
+  pages::Model model;
+  model.set("totp", !factors.totp_secret.empty());
+  model.set("passkey", !factors.passkeys.empty());
+  model.set("recovery", !factors.recovery.empty());
+  model.set("problem", problem);
+  return page(visit, "second-factor", model, status);
+}
+
+}  // namespace
+
+boost::asio::awaitable<Answer> login(Visit& visit) {
+  const std::string hint = visit.flow ? visit.flow->login_hint : "";
+  if (visit.request.method != "POST") {
+    if (!visit.flow && visit.signed_in()) co_return go(visit, "/account");
+    co_return login_page(visit, hint, "", 200);
+  }
+  const std::string username = visit.form.get("username").value_or("");
+  Secret<std::string> typed(visit.form.get("password").value_or(""));
+  if (username.empty() || username.size() > username_bytes_max || typed.reveal().empty())
+    co_return login_page(visit, username, wrong, 400);
+  const std::string device = known_device(visit, username);
+  const auto charge = visit.room.guard().charge(username, device, visit.seconds);
+  if (charge.paused) {
+    Answer answer = login_page(visit, username, paused, 429);
+    answer.event = failure(username, "paused");
+    visit.room.note_sign_in(username, visit, answer.event);
+    co_return answer;
+  }
+  co_await wait(charge.delay);
+  auto prepared = factors::prepare_password(typed.reveal());
+  const Person* person = visit.directory->person(username);
+  // The same work for a name that is not known, a person without a password, and one who is disabled.
+  if (prepared) typed = std::move(*prepared);
+  std::string hash;
+  if (person != nullptr) hash = person->password_hash;
+  auto matched = co_await visit.room.passwords().matches(std::move(typed), std::move(hash));
+  if (!matched) {
+    Answer answer = login_page(visit, username, busy, 503);
+    answer.headers.emplace_back("retry-after", "3");
+    answer.event = failure(username, "busy");
+    co_return answer;
+  }
+  if (!*matched || person->disabled)
+    co_return failed(visit, username, charge, !*matched ? "password" : "disabled",
+                     login_page(visit, username, wrong, 400));
+  visit.room.guard().refund(username, device);
+  if (auto begun = co_await begin_session(visit, *person, "pwd", false); !begun)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  const auto factors = visit.room.factors().find(username);
+  co_return go(visit, with_flow(visit, factors && factors->second() ? "/login/second-factor" : "/login/enrol"));
+}
+
+boost::asio::awaitable<Answer> second_factor(Visit& visit) {
+  if (visit.session == nullptr) co_return go(visit, with_flow(visit, "/login"));
+  if (visit.session->complete && !visit.flow) co_return go(visit, "/account");
+  if (visit.request.method != "POST") co_return second_factor_page(visit, "", 200);
+  const Person& person = *visit.person;
+  const std::string device = known_device(visit, person.username);
+  const auto charge = visit.room.guard().charge(person.username + " factor", device, visit.seconds);
+  if (charge.paused) {
+    Answer answer = second_factor_page(visit, paused, 429);
+    answer.event = failure(person.username, "paused");
+    co_return answer;
+  }
+  co_await wait(charge.delay);
+  const bool recovery = visit.form.get("method").value_or("totp") == "recovery";
+  const std::string code = visit.form.get("code").value_or("").substr(0, 64);
+  auto taken = recovery ? visit.room.factors().take_recovery(person.username, code)
+                        : visit.room.factors().take_totp(person.username, code, visit.now);
+  if (!taken.good) {
+    Answer answer =
+        failed(visit, person.username, charge, recovery ? "recovery_code" : "totp",
+               second_factor_page(visit, recovery ? "second-factor.wrong_recovery" : "second-factor.wrong", 400));
+    co_return answer;
+  }
+  if (auto done = co_await taken.queued->done(); !done)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  std::string amr = recovery ? "pwd recovery mfa" : "pwd otp mfa";
+  Answer answer = co_await finish_sign_in(visit, std::move(amr));
+  co_return answer;
+}
+
+boost::asio::awaitable<Answer> finish_sign_in(Visit& visit, std::string amr) {
+  const Person& person = *visit.person;
+  visit.room.guard().succeeded(person.username, known_device(visit, person.username));
+  visit.room.guard().succeeded(person.username + " factor", known_device(visit, person.username));
+  if (auto begun = co_await begin_session(visit, person, amr, true); !begun)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  auto remembered = visit.room.factors().remember_device(person.username, visit.browser_hash);
+  if (auto done = co_await remembered.done(); !done)
+    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
+  const Event signed_in{"login", true, person.username, {}, {}, {}, std::move(amr)};
+  visit.room.note_sign_in(person.username, visit, signed_in);
+  Answer answer = co_await proceed(visit);
+  answer.also.push_back(std::move(answer.event));
+  answer.event = signed_in;
+  co_return answer;
+}
+
+}  // namespace ward::identity::web
