@@ -59,7 +59,7 @@ function breakIt([name, ...rest]) {
   const [from, to, marker, words] = rest.length === 3 ? [null, ...rest] : rest;
   if (from !== null) assert.ok(good.includes(from), `${name}: the demo's file has no ${from}`);
   const text = from === null ? `${good}\n${to}\n` : good.replace(from, to);
-  const from_marker = from === null ? text.indexOf(marker, good.length) : text.indexOf(marker, Math.max(0, good.indexOf(from) - 100));
+  const from_marker = from === null ? text.indexOf(marker, good.length) : text.indexOf(marker, Math.max(0, good.indexOf(from) - 200));
   return { name, text, words, line: text.slice(0, from_marker).split("\n").length };
 }
 

@@ -200,7 +200,7 @@ test("the http listener answers 308 and nothing else, with the same path and que
 
 /** The port is written by the demo into its overlay as asked for (0), so ask the kernel what the process listens on. */
 async function httpPort() {
-  const taken = new Set([ward.port, Number(new URL(ward.demo.admin).port)]);
+  const taken = new Set([ward.port, ...[ward.demo.admin, ward.demo.mtls_base].map((one) => Number(new URL(one).port))]);
   const inodes = new Set();
   const { readdirSync, readlinkSync } = await import("node:fs");
   for (const fd of readdirSync(`/proc/${ward.child.pid}/fd`)) {
