@@ -77,12 +77,18 @@ make_preloads() {
   done
 }
 
+# Two at a time; each leaves its log and its exit status.
 fuzz_all() {
   local target seconds=$1; shift
   echo "== fuzzing each parser for $seconds s"
   while read -r target; do
-    if fuzz_one "$target" "$seconds" "$@" >"build/fuzz-$target.log" 2>&1; then passed=$((passed + 1)); else
-      failed=$((failed + 1)); echo "   $target: finding, see build/fuzz-$target.log"; tail -30 "build/fuzz-$target.log"; fi
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+    { fuzz_one "$target" "$seconds" "$@" >"build/fuzz-$target.log" 2>&1 && echo 0 || echo 1; } >"build/fuzz-$target.status" &
+  done <build/asan/fuzz_targets
+  wait
+  while read -r target; do
+    if [ "$(cat "build/fuzz-$target.status")" = 0 ]; then passed=$((passed + 1)); continue; fi
+    failed=$((failed + 1)); echo "   $target: finding, see build/fuzz-$target.log"; tail -30 "build/fuzz-$target.log"
   done <build/asan/fuzz_targets
 }
 
