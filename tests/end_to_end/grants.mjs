@@ -1,7 +1,10 @@
 // What an attacker would need to make by hand: odd JWTs, proofs and assertions, and codes without a client library's help.
+import { test, describe } from "node:test";
+import assert from "node:assert/strict";
 import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Browser } from "./browser.mjs";
 
 export const callback = "http://127.0.0.1:8765/callback";
 export const sha256 = (text) => createHash("sha256").update(text).digest("base64url");
@@ -130,4 +133,30 @@ export async function addClient(ward, registration) {
   if (done.code !== 0) throw new Error(done.stderr + done.stdout);
   const secret = /client_secret["= :]+([A-Za-z0-9_-]{20,})/.exec(done.stdout)?.[1];
   return { ...registration, auth: registration.token_endpoint_auth_method, client_secret: secret, output: done.stdout };
+}
+
+// ---- tables of cases
+
+/** Each row is [section, what is wrong, ...]; `run` gets the rest, and makes the wrong request and its right twin. */
+export const cases = (title, rows, run) => describe(title, () => { for (const [section, what, ...rest] of rows) test(`${section}: ${what}`, () => run(...rest)); });
+/** A row's value may be a function, for what is known only once the server runs. */
+export const at = (value) => typeof value === "function" ? value() : value;
+export const bearer = (token, more = {}) => ({ headers: { authorization: "Bearer " + token, ...more } });
+/** RFC 6749 section 5.2. */
+export function refused(answer, error, status = error === "invalid_client" ? 401 : 400) {
+  assert.equal(answer.json?.error, error, answer.status + " " + answer.text);
+  assert.equal(answer.status, status);
+  assert.equal(answer.json.access_token, undefined);
+}
+export function granted(answer) {
+  assert.equal(answer.status, 200, answer.text);
+  assert.ok(answer.json.access_token);
+  return answer.json;
+}
+export async function signedIn(ward, person) {
+  const one = new Browser(ward);
+  await one.go("/login");
+  await one.signIn(person);
+  assert.equal(one.url.pathname, "/account", one.steps.join(", "));
+  return one;
 }

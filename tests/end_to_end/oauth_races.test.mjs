@@ -3,16 +3,14 @@ import { test, before, after, describe } from "node:test";
 import assert from "node:assert/strict";
 import { Ward, long } from "./ward.mjs";
 import { Browser, personLike, code as totpCode } from "./browser.mjs";
-import { App, Key, queryOf } from "./grants.mjs";
+import { App, Key, bearer, queryOf, signedIn } from "./grants.mjs";
 
 const rounds = long ? 200 : 3, together = 64;
 let ward, browser, basic, keyed, publicApp, backend, backendKey, chart;
 before(async () => {
   ward = await Ward.start({ extra: "[limits.abuse]\nslow_at = 1000000\nreport_at = 1000000\n[limits]\nsubject = \"10000/s\"\nclient = \"10000/s\"\naddress = \"10000/s\"\n" });
   [basic, keyed, publicApp, backend, backendKey] = ["app-basic", "app-key", "app-public", "backend-secret", "backend-key"].map((id) => new App(ward, id));
-  browser = new Browser(ward);
-  await browser.go("/login");
-  await browser.signIn(await personLike(ward, "dr.adams"));
+  browser = await signedIn(ward, await personLike(ward, "dr.adams"));
   chart = "Patient/" + ward.demo.patients[0];
   await backend.token({ grant_type: "client_credentials" }, { dpop: new Key() });  // brings the nonce
   await Promise.all(Array.from({ length: together }, () => ward.request("/login")));  // opens the connections
@@ -20,10 +18,12 @@ before(async () => {
 after(async () => { await ward?.stop(); ward?.remove(); });
 
 const scope = "openid offline_access user/Patient.rs";
-const bearer = (token) => ({ headers: { authorization: "Bearer " + token } });
 const all = (ask) => Promise.all(Array.from({ length: together }, (_, i) => ask(i)));
 const winners = (answers) => answers.filter((one) => one.status === 200);
-const race = (name, run) => test(`${name}, ${rounds} rounds`, async () => { for (let round = 0; round < rounds; ++round) await run(round); });
+/** `beside`: rounds that run at the same time, where losers are made to wait. */
+const race = (name, run, beside = 1) => test(`${name}, ${rounds} rounds`, async () => {
+  for (let round = 0; round < rounds; round += beside) await Promise.all(Array.from({ length: Math.min(beside, rounds - round) }, run));
+});
 
 race("RFC 6749 section 4.1.2: one code gives tokens once, and its replays end them", async () => {
   const flow = await basic.authorize(browser, { scope });
@@ -112,14 +112,14 @@ const tryAll = (ready, method, code) => all(async (i) => {
   const answer = await ward.request("/login/second-factor", form({ csrf: one.csrf, method, code }, one.cookies));
   return { ...answer, browser: one.cookies };
 });
-race("RFC 6238 section 5.2: one TOTP step lets in once, from four browsers", async () => {
-  const person = await personLike(ward, "dr.adams"), ready = await halves(person, 4);
+race("RFC 6238 section 5.2: one TOTP step lets in once, from two browsers", async () => {
+  const person = await personLike(ward, "dr.adams"), ready = await halves(person, 2);
   assert.equal(await letIn(await tryAll(ready, "totp", totpCode(person.totp_secret, Math.floor(Date.now() / 30000)))), 1);
-});
-race("NIST SP 800-63B-4 section 3.1.2: one recovery code lets in once, from four browsers", async () => {
-  const person = await personLike(ward, "dr.adams"), ready = await halves(person, 4);
+}, 3);
+race("NIST SP 800-63B-4 section 3.1.2: one recovery code lets in once, from two browsers", async () => {
+  const person = await personLike(ward, "dr.adams"), ready = await halves(person, 2);
   assert.equal(await letIn(await tryAll(ready, "recovery", person.recovery_codes[0])), 1);
-});
+}, 3);
 
 describe("NIST SP 800-63B-4 section 3.2.2: guesses side by side are no more than guesses one by one", () => {
   test("of a TOTP code", async () => {
