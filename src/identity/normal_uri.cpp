@@ -25,20 +25,34 @@ bool is_scheme(std::string_view scheme) {
   return !scheme.empty() && !(scheme[0] >= '0' && scheme[0] <= '9') && std::ranges::all_of(scheme, is_letter_or_digit);
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Where the host ends: an address in brackets, or a name without colons. 0: it is no host.
+std::size_t host_end(std::string_view authority) {
+  if (!authority.starts_with('[')) {
+    const std::size_t end = std::min(authority.find(':'), authority.size());
+    return std::ranges::all_of(authority.substr(0, end), is_unreserved) ? end : 0;
+  }
+  const std::size_t close = authority.find(']');
+  if (close == authority.npos || close == 1) return 0;
+  const bool clean = std::ranges::all_of(authority.substr(1, close - 1),
+                                         [](char c) { return is_letter_or_digit(c) || c == ':' || c == '.'; });
+  return clean ? close + 1 : 0;
+}
+
+// Section 3.2. No '@', as user information is refused, and no '%'.
 std::optional<std::string> normal_authority(std::string_view scheme, std::string_view authority) {
-  // No '@', as user information is refused, and no '%'.
-  const bool clean = std::ranges::all_of(authority, [](char c) {
-    return is_letter_or_digit(c) || std::string_view("-._~[]:").find(c) != std::string_view::npos;
-  });
-  if (authority.empty() || !clean) return std::nullopt;
   std::string host = ascii_lower(authority);
-  const auto colon = host.rfind(':');
-  if (colon == host.npos || host.ends_with(']')) return host;
-  const std::string_view port = std::string_view(host).substr(colon + 1);
+  const std::size_t end = host_end(host);
+  if (end == 0) return std::nullopt;
+  const std::string_view behind = std::string_view(host).substr(end);
+  if (behind.empty()) return host;
+  const std::string_view port = behind.substr(1);
+  if (behind.front() != ':' || !std::ranges::all_of(port, is_digit)) return std::nullopt;
   const bool usual = std::ranges::any_of(
       default_ports, [&](const auto& known) { return known.first == scheme && known.second == port; });
-  if (usual || port.empty()) host.resize(colon);
-  return host.empty() ? std::nullopt : std::optional(std::move(host));
+  if (usual || port.empty()) host.resize(end);
+  return host;
 }
 
 // Section 6.2.2.1 and 6.2.2.2.
