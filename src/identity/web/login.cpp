@@ -30,17 +30,23 @@ std::string known_device(Visit& visit, std::string_view username) {
   return visit.room.factors().knows_device(username, visit.browser_hash) ? visit.browser_hash : std::string();
 }
 
-Event failure(std::string_view username, std::string reason) {
-  return Event{"login_failed",   false, std::string(username.substr(0, username_bytes_max)), {}, {}, {},
-               std::move(reason)};
+/// Who somebody said they are, for the log. A name that nobody has may be a password in the wrong field: it is not
+/// kept.
+std::string known_name(const Visit& visit, std::string_view username) {
+  return visit.directory->person(username) != nullptr ? std::string(username) : std::string();
+}
+
+Event failure(const Visit& visit, std::string_view username, std::string reason) {
+  return Event{"login_failed", false, known_name(visit, username), {}, {}, {}, std::move(reason)};
 }
 
 Answer failed(Visit& visit, std::string_view username, const SignInGuard::Charge& charge, std::string reason,
               Answer answer) {
-  answer.event = failure(username, std::move(reason));
+  answer.event = failure(visit, username, std::move(reason));
   visit.room.note_sign_in(username, visit, answer.event);
   if (charge.began)
-    answer.also.push_back(Event{"login_paused", false, std::string(username), {}, {}, {}, "ten failures in a row"});
+    answer.also.push_back(
+        Event{"login_paused", false, known_name(visit, username), {}, {}, {}, "ten failures in a row"});
   return answer;
 }
 
@@ -70,7 +76,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   const auto charge = visit.room.guard().charge(username, device, visit.seconds);
   if (charge.paused) {
     Answer answer = login_page(visit, username, paused, 429);
-    answer.event = failure(username, "paused");
+    answer.event = failure(visit, username, "paused");
     visit.room.note_sign_in(username, visit, answer.event);
     co_return answer;
   }
@@ -85,7 +91,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   if (!matched) {
     Answer answer = login_page(visit, username, busy, 503);
     answer.headers.emplace_back("retry-after", "3");
-    answer.event = failure(username, "busy");
+    answer.event = failure(visit, username, "busy");
     co_return answer;
   }
   if (!*matched || person->disabled)
@@ -107,7 +113,7 @@ boost::asio::awaitable<Answer> second_factor(Visit& visit) {
   const auto charge = visit.room.guard().charge(person.username + " factor", device, visit.seconds);
   if (charge.paused) {
     Answer answer = second_factor_page(visit, paused, 429);
-    answer.event = failure(person.username, "paused");
+    answer.event = failure(visit, person.username, "paused");
     co_return answer;
   }
   co_await wait(charge.delay);
