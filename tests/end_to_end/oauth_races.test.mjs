@@ -5,7 +5,7 @@ import { Ward, long } from "./ward.mjs";
 import { Browser, personLike, code as totpCode } from "./browser.mjs";
 import { App, Key, bearer, queryOf, signedIn } from "./grants.mjs";
 
-const rounds = long ? 200 : 3, together = 64;
+const rounds = long ? 200 : 1, together = 64;
 let ward, browser, basic, keyed, publicApp, backend, backendKey, chart;
 before(async () => {
   ward = await Ward.start({ extra: "[limits.abuse]\nslow_at = 1000000\nreport_at = 1000000\n[limits]\nsubject = \"10000/s\"\nclient = \"10000/s\"\naddress = \"10000/s\"\n" });
