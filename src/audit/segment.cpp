@@ -3,12 +3,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <set>
+#include <thread>
 
 namespace ward::audit {
 namespace {
 
 constexpr std::uint64_t segment_bytes_max = 4ull << 30;
+constexpr std::uint64_t segments_max = 1u << 20;
 
 std::optional<std::uint64_t> segment_number(const std::string& name) {
   if (name.size() != 14 || !name.ends_with(".seg")) return std::nullopt;
@@ -18,17 +23,38 @@ std::optional<std::uint64_t> segment_number(const std::string& name) {
   return number;
 }
 
+constexpr int header_looks = 3;
+constexpr auto header_pause = std::chrono::milliseconds(2);
+
 Result<Segment> look_at(const std::filesystem::path& path, std::uint64_t number) {
-  auto head = read_file(path, header_bytes);
-  if (!head) return std::unexpected(head.error());
+  Segment segment{.path = path, .number = number};
+  // A header that is being written while it is read looks like damage once; damage stays.
+  for (int look = 0; look < header_looks; ++look) {
+    if (look > 0) std::this_thread::sleep_for(header_pause);
+    auto head = read_file(path, header_bytes);
+    if (!head) return std::unexpected(head.error());
+    segment.blank = used_bytes(*head) == 0;
+    segment.header = decode_header(*head);
+    if (segment.blank || segment.header) break;
+  }
   std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
+  segment.file_bytes = std::filesystem::file_size(path, error);
   if (error) return fail("log_failed", fmt::format("{}: {}", path.string(), error.message()));
-  return Segment{.path = path,
-                 .number = number,
-                 .file_bytes = bytes,
-                 .blank = used_bytes(*head) == 0,
-                 .header = decode_header(*head)};
+  return segment;
+}
+
+Result<std::set<std::uint64_t>> segment_numbers(const std::filesystem::path& directory) {
+  std::set<std::uint64_t> numbers;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    if (const auto number = segment_number(at->path().filename().string())) numbers.insert(*number);
+  if (error) return fail("log_failed", fmt::format("{}: {}", directory.string(), error.message()));
+  // Reading a directory that grows may give a newer name and leave out an older one.
+  if (numbers.empty() || *numbers.rbegin() - *numbers.begin() > segments_max) return numbers;
+  for (auto number = *numbers.begin(); number < *numbers.rbegin(); ++number)
+    if (!numbers.contains(number) && std::filesystem::exists(segment_path(directory, number), error))
+      numbers.insert(number);
+  return numbers;
 }
 
 }  // namespace
@@ -58,17 +84,16 @@ Result<SegmentBytes> SegmentBytes::load(const std::filesystem::path& path, bool 
 }
 
 Result<std::vector<Segment>> list_segments(const std::filesystem::path& directory) {
+  auto numbers = segment_numbers(directory);
+  if (!numbers) return std::unexpected(numbers.error());
+  // From the newest down: one that is blank when it is looked at has nothing behind it, however busy the writer is.
   std::vector<Segment> segments;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    const auto number = segment_number(at->path().filename().string());
-    if (!number) continue;
-    auto segment = look_at(at->path(), *number);
+  for (auto number = numbers->rbegin(); number != numbers->rend(); ++number) {
+    auto segment = look_at(segment_path(directory, *number), *number);
     if (!segment) return std::unexpected(segment.error());
     segments.push_back(std::move(*segment));
   }
-  if (error) return fail("log_failed", fmt::format("{}: {}", directory.string(), error.message()));
-  std::sort(segments.begin(), segments.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::reverse(segments.begin(), segments.end());
   return segments;
 }
 

@@ -144,19 +144,20 @@ TEST_F(FaultyDisk, a_full_queue_says_busy_and_a_stopped_log_closed) {
 
 TEST_F(FaultyDisk, a_reader_beside_a_busy_writer_sees_no_damage) {
   auto log = open();
-  std::atomic<bool> done{false};
+  constexpr int rounds = 40;
+  constexpr int records_per_round = 500;  // the writer stays busy, and the reader can keep up with it
+  std::atomic<int> round{0};
   std::thread writer([&] {
-    while (!done)
-      for (int i = 0; i < 20; ++i) log->append_later(record());
+    for (int written = 0; round < rounds; std::this_thread::yield())
+      for (; written < (round + 1) * records_per_round; ++written) log->append_later(record());
   });
-  for (int i = 0; i < 40; ++i) {
+  for (; round < rounds; ++round) {
     const Report report = proof();
     EXPECT_TRUE(report.ok) << report.text();
     auto reader = LogReader::open(directory, keys.get());
     auto tail = reader->tail(5);
     EXPECT_TRUE(tail) << tail.error().text();
   }
-  done = true;
   writer.join();
 }
 
