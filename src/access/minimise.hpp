@@ -15,7 +15,8 @@
 
 namespace ward::access {
 
-/// A body that may be sent. Made by `minimise` and Assembly, or by `without_phi`, which says what it promises.
+/// A body that may be sent. Made by `minimise` and Assembly; or by `without_phi` or `drawn_from`, whose callers promise
+/// what the names say.
 class Sendable {
  public:
   Sendable(Sendable&&) = default;
@@ -25,6 +26,12 @@ class Sendable {
 
   /// For bodies that this server made of nothing stored: outcomes, metadata, discovery, tokens, pages.
   static Sendable without_phi(Buffer body) { return Sendable(std::move(body)); }
+
+  /// For text that was written from what is in `shown` and from nothing else stored: a page that names patients.
+  static Sendable drawn_from(std::vector<Sendable> shown, Buffer body) {
+    shown.clear();
+    return Sendable(std::move(body));
+  }
 
   std::string_view view() const { return body_.view(); }
   std::size_t size() const { return body_.size(); }

@@ -58,6 +58,7 @@ struct Exchange {
 
   std::optional<Phi<Buffer>> phi;  // one resource, seen by the grant; minimised before it is recorded
   std::vector<std::string> phi_patients;
+  std::vector<access::Sendable> shown;  // what a page is drawn from
   Answer answer;
   audit::Record record;
   bool in_bundle = false;               // an entry of a batch or transaction; headers are the bundle's, not its own

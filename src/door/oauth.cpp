@@ -51,13 +51,20 @@ void record_event(audit::Record& record, const identity::Event& event) {
   if (!event.reason.empty()) record.cause = event.reason;
 }
 
-/// What else happened: records of their own, durable before the answer's, which comes behind them.
-void record_also(Exchange& x, const std::vector<identity::Event>& events) {
+/// What else happened: records of their own, each durable before the answer's, which comes behind them.
+boost::asio::awaitable<Allowed<void>> record_also(Exchange& x, const std::vector<identity::Event>& events) {
   for (const identity::Event& event : events) {
     audit::Record record{.ip = x.stream.peer().address.to_string(), .request_id = x.request_id};
     record_event(record, event);
-    x.services.log.append_later(std::move(record));
+    const auto receipt = co_await x.services.log.append(std::move(record));
+    if (!receipt)
+      co_return refuse({.status = 503,
+                        .code = std::string(receipt.error().code()),
+                        .kind = CauseKind::internal,
+                        .cause = "audit log",
+                        .headers = {{"retry-after", "2"}}});
   }
+  co_return Allowed<void>{};
 }
 
 std::string path_of(const Exchange& x) {
@@ -117,11 +124,13 @@ boost::asio::awaitable<Allowed<void>> handle_oauth(Exchange& x) {
   const identity::FormRequest request = request_of(x, path);
   identity::Answer answer = co_await x.services.identity.serve(request);
   x.record.route = answer.status == 404 ? "/unknown" : path;
-  record_also(x, answer.also);
+  Allowed<void> recorded = co_await record_also(x, answer.also);
+  if (!recorded) co_return recorded;
   record_event(x.record, answer.event);
   x.answer.status = answer.status;
   x.answer.headers = std::move(answer.headers);
-  x.answer.body = access::Sendable::without_phi(Buffer(answer.body));
+  x.answer.body = x.shown.empty() ? access::Sendable::without_phi(Buffer(answer.body))
+                                  : access::Sendable::drawn_from(std::move(x.shown), Buffer(answer.body));
   co_return Allowed<void>{};
 }
 

@@ -38,16 +38,19 @@ std::string name_of(const json::Value& patient) {
   return full + name.string("family");
 }
 
-Result<identity::PatientChoice> choice_of(const access::Grant& grant, const store::Version& version) {
+Result<access::Sendable> show(const access::Grant& grant, const store::Version& version) {
   access::Assembly assembly(grant);
   if (auto added = assembly.resource(version.body, version.patients); !added) return std::unexpected(added.error());
-  const access::Sendable shown = std::move(assembly).finish();
+  return std::move(assembly).finish();
+}
+
+Result<identity::PatientChoice> choice_of(const access::Sendable& shown, const std::string& id) {
   const auto document = json::Document::parse(shown.view());
   if (!document) return std::unexpected(document.error());
   const json::Value patient = document->root();
   identity::PatientChoice choice{
-      .id = version.id, .name = name_of(patient), .birth_date = patient.string("birthDate"), .detail = {}};
-  if (choice.name.find_first_not_of(' ') == std::string::npos) choice.name = "Patient " + version.id;
+      .id = id, .name = name_of(patient), .birth_date = patient.string("birthDate"), .detail = {}};
+  if (choice.name.find_first_not_of(' ') == std::string::npos) choice.name = "Patient " + id;
   return choice;
 }
 
@@ -75,8 +78,11 @@ boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange&
   identity::PatientChoices choices;
   choices.more = !page->next.empty();
   for (const store::Version& version : page->found) {
-    auto choice = choice_of(*grant, version);
+    auto shown = show(*grant, version);
+    if (!shown) continue;
+    auto choice = choice_of(*shown, version.id);
     if (!choice) continue;
+    x.shown.push_back(std::move(*shown));
     note_subjects(x.record, version);
     choices.found.push_back(std::move(*choice));
   }
