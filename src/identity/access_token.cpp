@@ -22,6 +22,15 @@ std::string confirmation(const TokenPlan& plan) {
   return cnf.empty() ? cnf : cnf + "}";
 }
 
+/// Who acts for `patient` (RFC 8693 section 4.1): a RelatedPerson in whose token the patient is somebody else.
+std::string acting(const Settings& settings, const TokenPlan& plan) {
+  if (plan.patient.empty() || !plan.fhir_user.starts_with("RelatedPerson/")) return {};
+  std::string act;
+  append_member(act, "sub", plan.subject);
+  append_member(act, "fhirUser", settings.fhir_base + "/" + plan.fhir_user);
+  return act + "}";
+}
+
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
@@ -85,6 +94,7 @@ Result<AccessTokens::Issued> AccessTokens::issue(const Settings& settings, const
   if (!plan.encounter.empty()) append_member(claims, "encounter", plan.encounter);
   if (!plan.acr.empty()) append_member(claims, "acr", plan.acr);
   if (plan.auth_time != 0) append_raw(claims, "auth_time", std::to_string(plan.auth_time));
+  if (const std::string act = acting(settings, plan); !act.empty()) append_raw(claims, "act", act);
   if (const std::string bound = confirmation(plan); !bound.empty()) append_raw(claims, "cnf", bound);
   issued.token = crypto::make_jwt(key->second, crypto::Algorithm::es256, key->first.id, "at+jwt", claims + "}");
   return issued;
@@ -109,7 +119,21 @@ Result<std::string> AccessTokens::issue_id_token(const Settings& settings, const
   if (!plan.session.empty()) append_member(claims, "sid", plan.session);
   if (!plan.fhir_user.empty()) append_member(claims, "fhirUser", settings.fhir_base + "/" + plan.fhir_user);
   if (!plan.name.empty()) append_member(claims, "name", plan.name);
+  if (!plan.preferred_username.empty()) append_member(claims, "preferred_username", plan.preferred_username);
   return crypto::make_jwt(key->second, rsa ? crypto::Algorithm::rs256 : crypto::Algorithm::es256, key->first.id, "JWT",
+                          claims + "}");
+}
+
+Result<std::string> AccessTokens::issue_introspection(const Settings& settings, std::string_view audience,
+                                                      std::string_view answer) {
+  auto key = ring_.signing(purpose_of_key, crypto::SigningKey::Kind::p256);
+  if (!key) return std::unexpected(key.error());
+  std::string claims;
+  append_member(claims, "iss", settings.issuer);
+  append_member(claims, "aud", audience);
+  append_raw(claims, "iat", std::to_string(unix_seconds(clock_.wall())));
+  append_raw(claims, "token_introspection", answer);
+  return crypto::make_jwt(key->second, crypto::Algorithm::es256, key->first.id, "token-introspection+jwt",
                           claims + "}");
 }
 

@@ -27,7 +27,7 @@ struct TokenPlan {
 
 /// What an ID token is to say (OpenID Connect Core section 2).
 struct IdTokenPlan {
-  std::string subject, client_id, nonce, acr, amr, fhir_user, name, session;
+  std::string subject, client_id, nonce, acr, amr, fhir_user, name, preferred_username, session;
   std::int64_t auth_time = 0;
   std::string algorithm = "ES256";
 };
@@ -44,6 +44,8 @@ class AccessTokens {
   Result<void> prepare();
   Result<Issued> issue(const Settings& settings, const TokenPlan& plan);
   Result<std::string> issue_id_token(const Settings& settings, const IdTokenPlan& plan);
+  /// `answer`: the JSON of an introspection (RFC 9701 section 5).
+  Result<std::string> issue_introspection(const Settings& settings, std::string_view audience, std::string_view answer);
   /// Follows the ring: a rotated or retired key counts from the next call on.
   crypto::KeySet keys();
   /// Grows when a key went away: what was checked with it must be checked again.

@@ -46,14 +46,14 @@ Result<Event> Room::reset_factors(std::string_view username) {
 std::vector<Identity::SessionInfo> Room::sessions_of(std::string_view username) const {
   std::vector<SessionInfo> list;
   for (const Session& one : sessions_.of_person(username, unix_seconds(clock_.wall())))
-    list.push_back({one.hash.substr(0, 16), one.username, one.device, one.network, one.created, one.seen});
+    list.push_back({one.id, one.username, one.device, one.network, one.created, one.seen});
   return list;
 }
 
 Result<std::size_t> Room::end_sessions(std::string_view username) {
   std::size_t ended = 0;
   for (const Session& one : sessions_.of_person(username, unix_seconds(clock_.wall()))) {
-    auto agreements = agreements_.end_of_session(username, one.hash, true);
+    auto agreements = agreements_.end_of_session(username, one.id, true);
     auto queued = sessions_.end(one.hash);
     for (auto* each : {&agreements.queued, &queued})
       if (*each)

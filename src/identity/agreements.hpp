@@ -22,7 +22,7 @@ struct Agreement {
   std::string patient, encounter;
   std::string context;  // more members of the token answer, as JSON members without braces; may be empty
   // Of the sign-in.
-  std::string session;  // hash of the session
+  std::string session;  // its id
   std::string acr, amr;
   std::int64_t auth_time = 0;
   std::string nonce;

@@ -50,6 +50,7 @@ std::string common(const Settings& settings) {
     append_member(json, std::string(one) + "_endpoint_auth_methods_supported", methods_of(settings));
     append_member(json, std::string(one) + "_endpoint_auth_signing_alg_values_supported", signing_algorithms);
   }
+  append_member(json, "introspection_signing_alg_values_supported", std::vector<std::string>{"ES256"});
   append_member(json, "scopes_supported", scopes);
   append_raw(json, "authorization_response_iss_parameter_supported", "true");
   append_member(json, "dpop_signing_alg_values_supported", signing_algorithms);
@@ -71,7 +72,7 @@ std::string Room::openid_configuration() const {
   append_member(json, "end_session_endpoint", current->settings.issuer + "/logout");
   append_member(json, "subject_types_supported", std::vector<std::string>{"public"});
   append_member(json, "id_token_signing_alg_values_supported", std::vector<std::string>{"ES256", "RS256"});
-  append_member(json, "acr_values_supported", std::vector<std::string>{"urn:ward:aal2"});
+  append_member(json, "acr_values_supported", std::vector<std::string>{std::string(acr_two_factors)});
   append_member(json, "prompt_values_supported",
                 std::vector<std::string>{"none", "login", "consent", "select_account"});
   append_member(json, "ui_locales_supported", std::vector<std::string>{"en", "es"});
@@ -80,7 +81,7 @@ std::string Room::openid_configuration() const {
                                          "preferred_username", "fhirUser"});
   append_raw(json, "request_parameter_supported", "false");
   append_raw(json, "request_uri_parameter_supported", "false");
-  append_raw(json, "claims_parameter_supported", "false");
+  append_raw(json, "claims_parameter_supported", "true");
   return json + "}";
 }
 

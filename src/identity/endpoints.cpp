@@ -261,7 +261,7 @@ boost::asio::awaitable<Answer> Room::grant_refresh(Attempt& attempt) {
   Refused refused = run(refresh_checks, attempt);
   const std::int64_t now = unix_seconds(attempt.now);
   if (!refused && !has_word(attempt.agreement->scope, "offline_access") &&
-      !sessions_.alive(attempt.agreement->session, now)) {
+      !sessions_.alive(attempt.agreement->username, attempt.agreement->session, now)) {
     refused = invalid_grant("online_access ended with the person's session", "session_over");
     attempt.ends_agreement = true;
   }
@@ -323,16 +323,18 @@ Answer Room::issue_to_person(const Attempt& attempt, const Agreement& agreement,
   Result<std::string> id_token;
   if (has_word(agreement.scope, "openid"))
     id_token = tokens_.issue_id_token(
-        attempt.settings, {.subject = person->username,
-                           .client_id = agreement.client_id,
-                           .nonce = agreement.nonce,
-                           .acr = agreement.acr,
-                           .amr = agreement.amr,
-                           .fhir_user = has_word(agreement.scope, "fhirUser") ? person->fhir_user : std::string(),
-                           .name = has_word(agreement.scope, "profile") ? person->name : std::string(),
-                           .session = agreement.session.substr(0, 32),
-                           .auth_time = agreement.auth_time,
-                           .algorithm = attempt.client->client.id_token_signed_response_alg});
+        attempt.settings,
+        {.subject = person->username,
+         .client_id = agreement.client_id,
+         .nonce = agreement.nonce,
+         .acr = agreement.acr,
+         .amr = agreement.amr,
+         .fhir_user = has_word(agreement.scope, "fhirUser") ? person->fhir_user : std::string(),
+         .name = has_word(agreement.scope, "profile") ? person->name : std::string(),
+         .preferred_username = has_word(agreement.scope, "profile") ? person->username : std::string(),
+         .session = agreement.session,
+         .auth_time = agreement.auth_time,
+         .algorithm = attempt.client->client.id_token_signed_response_alg});
   if (!issued || !id_token)
     return refuse(attempt, {503, "temporarily_unavailable", "the token could not be signed", "signing_failed"},
                   "token_refused");

@@ -33,6 +33,7 @@ constexpr Member<Flow> members[] = {
     {"t", &Flow::created},
     {"b", &Flow::browser},
     {"u", &Flow::person},
+    {"su", &Flow::subject},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Flow {
   std::string launch;          // the EHR's launch, once used
   std::string patient, encounter, context;
   std::string person;         // who chose or agreed: nobody else may go on with that
+  std::string subject;        // whom the app means (claims, `sub`); empty: anybody
   std::int64_t max_age = -1;  // seconds; below 0: any
   bool prompt_none = false, prompt_login = false, prompt_consent = false, prompt_select_account = false;
   std::int64_t created = 0;  // milliseconds

@@ -111,6 +111,9 @@ std::string hash_client_secret(std::string_view secret);
 
 // ---- a caller ----
 
+/// `acr` of who signed in with two factors, or with a passkey, which is two: NIST SP 800-63B-4 AAL2.
+inline constexpr std::string_view acr_two_factors = "urn:ward:aal2";
+
 struct Caller {
   enum class Kind : std::uint8_t { person, client };
   Kind kind = Kind::client;
@@ -216,10 +219,11 @@ struct Settings {
   std::chrono::seconds skew{5};
   std::vector<OutsideIssuer> issuers;
   std::chrono::seconds staff_idle{15 * 60}, patient_idle{30 * 60}, session_max{12 * 3600};
-  std::string brand = "Ward";  // as pages call this service
-  std::string brand_colour;    // "#rrggbb"; empty: Ward's own
-  std::string brand_logo;      // a path of ours or a data: image
-  std::string mtls_base;       // of the listener that asks for certificates: "https://localhost:8444"; empty: none
+  std::chrono::seconds fresh_factor{5 * 60};  // how old a proof may be, to change what a person signs in with
+  std::string brand = "Ward";                 // as pages call this service
+  std::string brand_colour;                   // "#rrggbb"; empty: Ward's own
+  std::string brand_logo;                     // a path of ours or a data: image
+  std::string mtls_base;  // of the listener that asks for certificates: "https://localhost:8444"; empty: none
   std::string endpoint(std::string_view name) const { return issuer + "/oauth/" + std::string(name); }
   std::string token_endpoint() const { return endpoint("token"); }
   std::string revocation_endpoint() const { return endpoint("revoke"); }

@@ -8,6 +8,7 @@ namespace ward::identity {
 namespace {
 
 constexpr Check only_form[] = {check_form};
+constexpr std::string_view signed_type = "token-introspection+jwt";
 constexpr std::string_view may_introspect = "ward/introspect";  // a scope word of resource servers' registrations
 
 std::string described(const Caller& caller, const Settings& settings) {
@@ -25,6 +26,11 @@ std::string described(const Caller& caller, const Settings& settings) {
   if (!caller.username.empty()) append_member(body, "username", caller.username);
   if (!caller.fhir_user.empty()) append_member(body, "fhirUser", settings.fhir_base + "/" + caller.fhir_user);
   if (!caller.patient.empty()) append_member(body, "patient", caller.patient);
+  if (!caller.patient.empty() && caller.fhir_user.starts_with("RelatedPerson/")) {
+    std::string act;
+    append_member(act, "sub", caller.subject);
+    append_raw(body, "act", act + "}");
+  }
   if (!caller.encounter.empty()) append_member(body, "encounter", caller.encounter);
   if (!caller.acr.empty()) append_member(body, "acr", caller.acr);
   if (caller.auth_time != 0) append_raw(body, "auth_time", std::to_string(caller.auth_time));
@@ -77,7 +83,19 @@ boost::asio::awaitable<Answer> Room::introspect(const FormRequest& request) {
     answer.event.token_id = caller->token_id;
     answer.event.reason.clear();
   }
+  if (request.accept.find(signed_type) != request.accept.npos) co_return sign_introspection(current, std::move(answer));
   co_return answer;
+}
+
+// RFC 9701 section 5: the same, signed for the one who asked.
+Answer Room::sign_introspection(const Attempt& attempt, Answer answer) {
+  auto token = tokens_.issue_introspection(attempt.settings, attempt.client->client.client_id, answer.body);
+  if (!token)
+    return refuse(attempt, {503, "temporarily_unavailable", "the answer could not be signed", "signing_failed"},
+                  "introspection_refused");
+  answer.headers.front().second = "application/" + std::string(signed_type);
+  answer.body = std::move(*token);
+  return answer;
 }
 
 boost::asio::awaitable<Answer> Room::userinfo(const FormRequest& request) {

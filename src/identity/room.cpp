@@ -120,7 +120,7 @@ Result<void> Room::load_keys() {
 }
 
 boost::asio::awaitable<Result<void>> Room::end_session(const Session& session) {
-  auto ended = agreements_.end_of_session(session.username, session.hash, true);
+  auto ended = agreements_.end_of_session(session.username, session.id, true);
   auto queued = sessions_.end(session.hash);
   if (ended.queued)
     if (auto done = co_await ended.queued->done(); !done) co_return done;
@@ -136,7 +136,9 @@ void Room::note_sign_in(std::string_view username, const web::Visit& visit, cons
                 {visit.seconds, history_key(event), device + (network.empty() ? "" : ", " + network), event.success});
 }
 
-std::string acr_of(std::string_view amr) { return amr.find("mfa") != amr.npos ? "urn:ward:aal2" : "urn:ward:aal1"; }
+std::string acr_of(std::string_view amr) {
+  return std::string(amr.find("mfa") != amr.npos ? acr_two_factors : "urn:ward:aal1");
+}
 
 std::shared_ptr<const Prepared> Room::prepared() const {
   const std::lock_guard lock(mutex_);

@@ -140,9 +140,10 @@ class Room final : public Identity {
   boost::asio::awaitable<Answer> token(const FormRequest&);       // RFC 6749 section 3.2
   boost::asio::awaitable<Answer> revoke(const FormRequest&);      // RFC 7009
   boost::asio::awaitable<Answer> introspect(const FormRequest&);  // RFC 7662
-  boost::asio::awaitable<Answer> push(const FormRequest&);        // RFC 9126
-  boost::asio::awaitable<Answer> launch(const FormRequest&);      // SMART App Launch 2.2 section 2.1.7
-  boost::asio::awaitable<Answer> userinfo(const FormRequest&);    // OpenID Connect Core section 5.3
+  Answer sign_introspection(const Attempt& attempt, Answer answer);
+  boost::asio::awaitable<Answer> push(const FormRequest&);      // RFC 9126
+  boost::asio::awaitable<Answer> launch(const FormRequest&);    // SMART App Launch 2.2 section 2.1.7
+  boost::asio::awaitable<Answer> userinfo(const FormRequest&);  // OpenID Connect Core section 5.3
   boost::asio::awaitable<Answer> grant_code(Attempt& attempt);
   boost::asio::awaitable<Answer> grant_refresh(Attempt& attempt);
   boost::asio::awaitable<Answer> give_successor(Attempt& attempt);

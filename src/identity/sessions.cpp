@@ -14,10 +14,19 @@ constexpr std::size_t page_size = 500;
 constexpr std::int64_t seen_write_after = 60;  // how far `seen` in the store may lag: a restart ends a session sooner
 
 constexpr Member<Session> members[] = {
-    {"hash", &Session::hash}, {"username", &Session::username},   {"generation", &Session::generation},
-    {"amr", &Session::amr},   {"complete", &Session::complete},   {"created", &Session::created},
-    {"seen", &Session::seen}, {"auth_time", &Session::auth_time}, {"idle", &Session::idle},
-    {"ends", &Session::ends}, {"device", &Session::device},       {"network", &Session::network},
+    {"hash", &Session::hash},
+    {"id", &Session::id},
+    {"username", &Session::username},
+    {"generation", &Session::generation},
+    {"amr", &Session::amr},
+    {"complete", &Session::complete},
+    {"created", &Session::created},
+    {"seen", &Session::seen},
+    {"auth_time", &Session::auth_time},
+    {"idle", &Session::idle},
+    {"ends", &Session::ends},
+    {"device", &Session::device},
+    {"network", &Session::network},
 };
 
 }  // namespace
@@ -121,10 +130,8 @@ std::vector<Session> Sessions::of_person(std::string_view username, std::int64_t
   return found;
 }
 
-bool Sessions::alive(std::string_view hash, std::int64_t now) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = all_.find(std::string(hash));
-  return found != all_.end() && !found->second->over(now);
+bool Sessions::alive(std::string_view username, std::string_view id, std::int64_t now) const {
+  return std::ranges::any_of(of_person(username, now), [&](const Session& one) { return one.id == id; });
 }
 
 std::size_t Sessions::size() const {

@@ -13,7 +13,8 @@ namespace ward::identity {
 
 /// Times are seconds since 1970.
 struct Session {
-  std::string hash;  // SHA-256 of the cookie, hex
+  std::string hash;  // SHA-256 of the cookie, hex; another with each proof
+  std::string id;    // stays: what agreements, ID tokens (`sid`) and people name it by
   std::string username;
   std::uint64_t generation = 0;  // of the person, when it began
   /// What was proven: "pwd", "otp", "hwk", "swk" ... (RFC 8176), separated by spaces.
@@ -42,7 +43,7 @@ class Sessions {
   /// All of a person but `except`; how many.
   std::pair<std::size_t, std::optional<store::Queued>> end_all(std::string_view username, std::string_view except);
   std::vector<Session> of_person(std::string_view username, std::int64_t now) const;
-  bool alive(std::string_view hash, std::int64_t now) const;
+  bool alive(std::string_view username, std::string_view id, std::int64_t now) const;
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   std::size_t size() const;
 

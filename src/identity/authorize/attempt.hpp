@@ -58,6 +58,8 @@ Refused check_audience(Attempt&);
 Refused check_scope(Attempt&);
 // OpenID Connect Core section 3.1.2.1
 Refused check_prompt(Attempt&);
+// OpenID Connect Core section 5.5, RFC 9470 section 5
+Refused check_claims(Attempt&);
 // SMART App Launch 2.2 section 2.1.8 (launch)
 Refused check_launch(Attempt&);
 

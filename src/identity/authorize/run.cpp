@@ -5,7 +5,7 @@ namespace {
 
 constexpr Check list[] = {check_client,         check_pushed,         check_redirect_uri, check_response,
                           check_request_object, check_code_challenge, check_audience,     check_scope,
-                          check_prompt,         check_launch};
+                          check_prompt,         check_claims,         check_launch};
 
 }  // namespace
 

@@ -61,7 +61,7 @@ Answer account_page(Visit& visit, std::string_view notice, std::string_view prob
   add_factors(visit.room.factors().find(person.username).value_or(Factors{}), model);
   for (const Session& one : visit.room.sessions().of_person(person.username, visit.seconds))
     model.add("sessions")
-        .set("id", one.hash)
+        .set("id", one.id)
         .set("device", one.device)
         .set("network", one.network)
         .set("started", minute(one.created))
@@ -74,9 +74,9 @@ Answer account_page(Visit& visit, std::string_view notice, std::string_view prob
 }
 
 boost::asio::awaitable<Answer> end_one_session(Visit& visit) {
-  const std::string hash = visit.form.get("id").value_or("");
+  const std::string id = visit.form.get("id").value_or("");
   const auto own = visit.room.sessions().of_person(visit.person->username, visit.seconds);
-  const auto found = std::ranges::find(own, hash, &Session::hash);
+  const auto found = std::ranges::find(own, id, &Session::id);
   if (found == own.end()) co_return account_page(visit, "", "error.expired", 404);
   if (auto done = co_await visit.room.end_session(*found); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
@@ -110,6 +110,7 @@ boost::asio::awaitable<Answer> withdraw(Visit& visit) {
 }
 
 boost::asio::awaitable<Answer> remove_factor(Visit& visit) {
+  if (!is_recent(visit)) co_return ask_again(visit);
   const Factors factors = visit.room.factors().find(visit.person->username).value_or(Factors{});
   if (factors.passkeys.size() + (factors.totp_secret.empty() ? 0 : 1) < 2)
     co_return account_page(visit, "", "account.last_factor", 400);
@@ -136,6 +137,7 @@ Answer password_page(Visit& visit, std::string_view problem, int status) {
 }
 
 boost::asio::awaitable<Answer> change_password(Visit& visit) {
+  if (!is_recent(visit)) co_return ask_again(visit);
   const auto typed = visit.form.get("password");
   if (!typed) co_return password_page(visit, "", 200);
   const Person& person = *visit.person;
@@ -199,6 +201,7 @@ boost::asio::awaitable<Answer> account(Visit& visit) {
     co_return answer;
   }
   if (path == "/account/recovery-codes") {
+    if (!is_recent(visit)) co_return ask_again(visit);
     Answer answer = co_await show_recovery_codes(visit);
     co_return answer;
   }

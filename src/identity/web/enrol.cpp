@@ -47,16 +47,21 @@ Answer totp_page(Visit& visit, const Secret<std::string>& secret, std::string_vi
 
 }  // namespace
 
-/// Who may enrol: a person who is signed in, or one without any second factor who has just shown the password.
+/// Who may enrol: a person who has just proven who they are, or one without any second factor who has just shown the
+/// password.
 bool may_enrol(const Visit& visit) {
   if (visit.session == nullptr) return false;
-  if (visit.session->complete) return true;
+  if (visit.session->complete) return is_recent(visit);
   const auto factors = visit.room.factors().find(visit.person->username);
   return !factors || !factors->second();
 }
 
+Answer prove_first(Visit& visit) {
+  return visit.signed_in() ? ask_again(visit) : go(visit, with_flow(visit, "/login"));
+}
+
 boost::asio::awaitable<Answer> enrol(Visit& visit) {
-  if (!may_enrol(visit)) co_return go(visit, with_flow(visit, "/login"));
+  if (!may_enrol(visit)) co_return prove_first(visit);
   pages::Model model;
   co_return page(visit, "enrol", model);
 }
@@ -77,7 +82,7 @@ boost::asio::awaitable<Answer> show_recovery_codes(Visit& visit) {
 }
 
 boost::asio::awaitable<Answer> enrol_totp(Visit& visit) {
-  if (!may_enrol(visit)) co_return go(visit, with_flow(visit, "/login"));
+  if (!may_enrol(visit)) co_return prove_first(visit);
   if (visit.request.method != "POST")
     co_return totp_page(visit, factors::new_totp_secret(visit.room.random()), "", 200);
   const Secret<std::string> secret = open_secret(visit, visit.form.get("state").value_or(""));

@@ -2,6 +2,7 @@
 #include "factors/password_rules.hpp"
 #include "web/visit.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -56,8 +57,17 @@ Answer second_factor_page(Visit& visit, std::string_view problem, int status) {
   model.set("totp", !factors.totp_secret.empty());
   model.set("passkey", !factors.passkeys.empty());
   model.set("recovery", !factors.recovery.empty());
+  model.set("step_up", visit.session->complete);
   model.set("problem", problem);
   return page(visit, "second-factor", model, status);
+}
+
+/// What is proven with the second factor: beside the password, or once more in a session.
+std::string proven(const Visit& visit, std::string_view factor) {
+  if (!visit.session->complete) return fmt::format("pwd {} mfa", factor);
+  const std::string before = " " + visit.session->amr + " ";
+  return before.find(fmt::format(" {} ", factor)) == before.npos ? fmt::format("{} {}", visit.session->amr, factor)
+                                                                 : visit.session->amr;
 }
 
 }  // namespace
@@ -106,7 +116,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
 
 boost::asio::awaitable<Answer> second_factor(Visit& visit) {
   if (visit.session == nullptr) co_return go(visit, with_flow(visit, "/login"));
-  if (visit.session->complete && !visit.flow) co_return go(visit, "/account");
+  if (visit.session->complete && !visit.flow && !visit.form.get("step_up")) co_return go(visit, "/account");
   if (visit.request.method != "POST") co_return second_factor_page(visit, "", 200);
   const Person& person = *visit.person;
   const std::string device = known_device(visit, person.username);
@@ -129,7 +139,7 @@ boost::asio::awaitable<Answer> second_factor(Visit& visit) {
   }
   if (auto done = co_await taken.queued->done(); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  std::string amr = recovery ? "pwd recovery mfa" : "pwd otp mfa";
+  std::string amr = proven(visit, recovery ? "recovery" : "otp");
   Answer answer = co_await finish_sign_in(visit, std::move(amr));
   co_return answer;
 }

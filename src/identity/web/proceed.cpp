@@ -42,7 +42,7 @@ Agreement agreement_of(const Visit& visit, const Flow& flow, const KnownClient& 
                    .patient = flow.patient,
                    .encounter = flow.encounter,
                    .context = flow.context,
-                   .session = session.hash,
+                   .session = session.id,
                    .acr = acr_of(session.amr),
                    .amr = session.amr,
                    .auth_time = session.auth_time,
@@ -89,6 +89,9 @@ boost::asio::awaitable<Answer> proceed(Visit& visit) {
     if (flow.prompt_none) co_return refuse_flow(visit, "login_required", "nobody is signed in", "login_required");
     co_return go(visit, with_flow(visit, "/login"));
   }
+  // OpenID Connect Core section 3.1.2.1: nobody else's sign-in answers for the person whom the app means.
+  if (!flow.subject.empty() && flow.subject != visit.person->username)
+    co_return refuse_flow(visit, "login_required", "another person is signed in than claims asks for", "claims_sub");
   if (!flow.person.empty() && flow.person != visit.person->username) co_return error_page(visit, 400, "error.expired");
   if (const auto launch = visit.room.launches().find(flow.launch, visit.seconds);
       launch && !launch->username.empty() && launch->username != visit.person->username)

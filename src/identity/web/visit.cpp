@@ -7,6 +7,8 @@ namespace ward::identity::web {
 namespace {
 
 constexpr long browser_lifetime = 365L * 24 * 3600;
+constexpr std::string_view administrator_role = "administrator";
+constexpr std::chrono::seconds administrator_idle_max = std::chrono::minutes(15);
 
 std::string csrf_of(const Visit& visit) {
   const std::string bound = visit.browser + "|" + (visit.session ? visit.session->hash : "");
@@ -47,6 +49,13 @@ void read_session(Visit& visit) {
   visit.person = person;
 }
 
+std::chrono::seconds idle_of(const Person& person, const Settings& settings) {
+  if (person.fhir_user.starts_with("Patient/") || person.fhir_user.starts_with("RelatedPerson/"))
+    return settings.patient_idle;
+  const bool administrator = std::ranges::find(person.roles, administrator_role) != person.roles.end();
+  return administrator ? std::min(settings.staff_idle, administrator_idle_max) : settings.staff_idle;
+}
+
 Answer refused_page(Visit& visit, int status, std::string_view key, std::string reason) {
   Answer answer = error_page(visit, status, key);
   answer.event = Event{"page_refused", false, {}, {}, {}, {}, std::move(reason)};
@@ -79,6 +88,12 @@ std::optional<Answer> read_form(Visit& visit) {
 }
 
 }  // namespace
+
+bool is_recent(const Visit& visit) {
+  return visit.seconds - visit.session->auth_time <= visit.settings().fresh_factor.count();
+}
+
+Answer ask_again(Visit& visit) { return go(visit, "/login/second-factor?step_up=yes"); }
 
 std::string hash_hex(std::string_view secret) { return hex_encode(crypto::view(crypto::sha256(secret))); }
 
@@ -145,17 +160,18 @@ std::string with_flow(Visit& visit, std::string_view path) {
 
 boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& person, std::string amr, bool complete) {
   const Settings& settings = visit.settings();
-  const bool patient = person.fhir_user.starts_with("Patient/") || person.fhir_user.starts_with("RelatedPerson/");
   const std::string cookie = visit.room.random().token(32);
+  const bool goes_on = visit.session != nullptr && visit.session->username == person.username;
   Session session{.hash = hash_hex(cookie),
+                  .id = goes_on ? visit.session->id : visit.room.random().token(16),
                   .username = person.username,
                   .generation = person.generation,
                   .amr = std::move(amr),
                   .complete = complete,
-                  .created = visit.session ? visit.session->created : visit.seconds,
+                  .created = goes_on ? visit.session->created : visit.seconds,
                   .seen = visit.seconds,
                   .auth_time = visit.seconds,
-                  .idle = (patient ? settings.patient_idle : settings.staff_idle).count(),
+                  .idle = idle_of(person, settings).count(),
                   .ends = visit.seconds + settings.session_max.count(),
                   .device = device_name(visit.request.user_agent),
                   .network = network_name(visit.request.address)};

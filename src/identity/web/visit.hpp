@@ -59,6 +59,11 @@ Answer refuse_flow(Visit& visit, std::string_view error, std::string_view descri
 /// The parameters on their way to the app, by its response mode; with `iss` (RFC 9207).
 Answer respond(Visit& visit, const Flow& flow, std::vector<std::pair<std::string, std::string>> parameters);
 
+/// Whether the proof of the session is fresh enough to change what people sign in with (RFC 9470).
+bool is_recent(const Visit& visit);
+/// To the second factor once more, and back to the account.
+Answer ask_again(Visit& visit);
+
 std::string hash_hex(std::string_view secret);
 
 /// A second factor was added: of a first sign-in it completes the session, and recovery codes are shown.
