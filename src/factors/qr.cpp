@@ -62,9 +62,11 @@ std::string qr_svg(std::string_view text, std::string_view label) {
                                     0, QR_ECLEVEL_M));
   if (!code) return {};
   const int side = code->width + 2 * quiet_zone;
-  const std::string name = label.empty() ? std::string() : fmt::format(" aria-label=\"{}\"", attribute(label));
+  // A page that names the place around it has the picture itself passed over.
+  const std::string name = label.empty() ? std::string("aria-hidden=\"true\"")
+                                         : fmt::format("role=\"img\" aria-label=\"{}\"", attribute(label));
   return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"qr\" viewBox=\"0 0 {0} {0}\" role=\"img\"{1} "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"qr\" viewBox=\"0 0 {0} {0}\" {1} "
       "shape-rendering=\"crispEdges\"><rect width=\"{0}\" height=\"{0}\" fill=\"#fff\"/><path fill=\"#000\" "
       "d=\"{2}\"/></svg>",
       side, name, path_of(*code));

@@ -21,6 +21,12 @@ TEST(Qr, is_inline_svg_that_a_strict_policy_lets_stand) {
   EXPECT_EQ(svg.find("<path"), svg.rfind("<path"));
 }
 
+// WCAG 2.2, 1.1.1: no picture that says it is one and has no name.
+TEST(Qr, is_hidden_where_its_surroundings_have_the_name) {
+  EXPECT_THAT(qr_svg("ward"), HasSubstr("aria-hidden=\"true\""));
+  EXPECT_THAT(qr_svg("ward"), Not(HasSubstr("role=")));
+}
+
 // Version 1 (21 modules): the finder patterns stand in three corners, seven modules wide (ISO/IEC 18004 6.3.3.1).
 TEST(Qr, has_its_finder_patterns_inside_a_quiet_zone_of_four) {
   const std::string svg = qr_svg("ward");
