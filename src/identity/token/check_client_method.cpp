@@ -1,5 +1,6 @@
 #include "base/encoding.hpp"
 #include "token/attempt.hpp"
+#include "token/refresh_token.hpp"
 
 namespace ward::identity {
 namespace {
@@ -41,9 +42,21 @@ Refused read_assertion(Attempt& attempt, const std::string& text) {
   return {};
 }
 
+/// SMART App Launch 2.2 has public apps refresh without naming themselves, and fhirclient does so: the refresh token
+/// says whose it is. All others must name and prove themselves.
+std::optional<std::string> named_by_refresh_token(const Attempt& attempt) {
+  if (attempt.form.get("grant_type") != "refresh_token") return std::nullopt;
+  const auto token = read_refresh_token(attempt.form.get("refresh_token").value_or(""), attempt.refresh_key);
+  const auto agreement = token ? attempt.agreements.find(token->agreement) : std::nullopt;
+  const KnownClient* client = agreement ? attempt.directory.client(agreement->client_id) : nullptr;
+  if (client == nullptr || client->client.authentication != ClientAuthentication::none) return std::nullopt;
+  return agreement->client_id;
+}
+
 /// Without a proof in the request: a certificate of the connection, or a public client that only names itself.
 Refused read_name(Attempt& attempt) {
-  const auto client_id = attempt.form.get("client_id");
+  auto client_id = attempt.form.get("client_id");
+  if (!client_id && !attempt.form.get("client_secret")) client_id = named_by_refresh_token(attempt);
   if (!client_id || client_id->size() > client_id_bytes_max)
     return invalid_client("no_method", "the client must authenticate, or name itself by client_id");
   attempt.claimed_client = *client_id;
