@@ -18,6 +18,8 @@ void add_demo(CLI::App& app, int& status) {
   command->add_option("--mtls-port", options->mtls_port,
                       "of clients with certificates; without it 8444, or a free one if --port is 0");
   command->add_option("--extra", options->extra, "a piece of configuration laid over the demo's");
+  command->add_option("--app-url", options->app_url,
+                      "of examples/smart-app, where somebody serves it: the tour shows a link to it");
   command->callback([options, &status] {
     const Paths paths{std::filesystem::absolute(options->data)};
     auto files = demo::prepare_files(paths, *options);

@@ -36,6 +36,9 @@ constexpr const char* app_scope =
 constexpr const char* app_more =
     R"("grant_types":["authorization_code","refresh_token"],"redirect_uris":["http://127.0.0.1/callback"],)"
     R"("post_logout_redirect_uris":["http://127.0.0.1/signed-out"],"owner":"Sample apps, synthetic")";
+constexpr const char* sample_more =
+    R"("grant_types":["authorization_code","refresh_token"],"redirect_uris":["http://127.0.0.1/index.html"],)"
+    R"("post_logout_redirect_uris":["http://127.0.0.1/index.html"],"owner":"Sample apps, synthetic")";
 constexpr const char* fapi_more =
     R"("grant_types":["authorization_code","refresh_token"],"redirect_uris":["https://app.example/callback"],)"
     R"("fapi":true,"dpop_bound_access_tokens":true,"owner":"Sample apps, synthetic")";
@@ -53,6 +56,7 @@ constexpr DemoClient clients[] = {
      "openid fhirUser offline_access user/*.rs system/Patient.rs system/Observation.rs", mtls_more},
     {"ehr", "The clinic's own EHR", "private_key_jwt", "ward/launch ward/introspect", backend_more},
     {"app-public", "Growth chart (public)", "none", app_scope, app_more},
+    {"smart-app", "Sample app", "none", app_scope, sample_more},  // examples/smart-app
     {"app-basic", "Diabetes diary (secret)", "client_secret_basic", app_scope, app_more},
     {"app-post", "Sleep log (secret in the form)", "client_secret_post", app_scope, app_more},
     {"app-key", "Referral desk (key)", "private_key_jwt", app_scope, app_more},
@@ -277,7 +281,15 @@ json_value::object demo_json(app::Server& server, const Clinic& clinic, const js
           {"patients", json_value::array(clinic.patients.begin(), clinic.patients.end())}};
 }
 
-void print_tour(app::Server& server, const Clinic& clinic) {
+/// Where the sample app begins a standalone launch, if somebody serves it.
+std::string app_link(const app::Server& server, std::string_view app_url) {
+  if (app_url.empty()) return {};
+  return fmt::format(
+      "Or let an app open a record (sign in as dr.adams and choose a patient): {}/launch.html?iss={}\n\n",
+      app_url.substr(0, app_url.find_last_not_of('/') + 1), server.fhir_base());
+}
+
+void print_tour(app::Server& server, const Clinic& clinic, std::string_view app_url) {
   const std::string directory = server.installation().paths.directory.string(),
                     program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string& patient = clinic.patients.front();
@@ -298,9 +310,10 @@ Paste these into another terminal:
 
 Or sign in as a person: {0}/login (dr.adams; password and TOTP secret are in demo.json)
 
-Stop with Ctrl-C.
+{6}Stop with Ctrl-C.
 )tour",
-             server.base(), directory, program, server.fhir_base(), patient, clinic.patients[2]);
+             server.base(), directory, program, server.fhir_base(), patient, clinic.patients[2],
+             app_link(server, app_url));
   std::fflush(stdout);
 }
 
@@ -322,7 +335,7 @@ Result<std::vector<std::filesystem::path>> prepare_files(const Paths& paths, con
   return overlays;
 }
 
-Result<void> prepare_clinic(app::Server& server, const DemoOptions&) {
+Result<void> prepare_clinic(app::Server& server, const DemoOptions& options) {
   Installation& in = server.installation();
   const Paths& paths = in.paths;
   auto reader = in.store->reader();
@@ -346,7 +359,7 @@ Result<void> prepare_clinic(app::Server& server, const DemoOptions&) {
           app::write_file(paths.demo(), json_value::serialize(demo_json(server, clinic, *credentials)) + "\n");
       !written)
     return written;
-  print_tour(server, clinic);
+  print_tour(server, clinic, options.app_url);
   return {};
 }
 

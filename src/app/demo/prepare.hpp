@@ -11,6 +11,7 @@ struct DemoOptions {
   std::uint16_t port = 8443, http_port = 8080, admin_port = 9443;
   std::optional<std::uint16_t> mtls_port;  // if not given: 8444, or a free one where `port` is 0
   std::string extra;
+  std::string app_url;  // of the sample app, if it is served beside: the tour gets a link to it
 };
 
 /// Writes what is not there yet. Gives the overlays to lay over ward.toml: the ports, and `extra`.
