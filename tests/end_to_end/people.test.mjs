@@ -2,55 +2,20 @@
 // authenticator, recovery codes, and the pages by keyboard.
 import { test, before, after, describe } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Ward } from "./ward.mjs";
 import { code } from "./browser.mjs";
-
-const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-const playwright = await import("playwright-core").catch(() => undefined);
-const skip = !chromiumPath ? "chromium is not installed" : !playwright ? "playwright-core is not installed" : false;
+import { authenticator, enterPassword, newPerson, openChromium, skip, usePasskey, visit } from "./chromium.mjs";
 
 describe("people in a browser", { skip }, () => {
-  let ward, chromium, people = 0;
-  before(async () => {
-    ward = await Ward.start();
-    chromium = await playwright.chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
-  });
+  let ward, chromium;
+  before(async () => { ward = await Ward.start(); chromium = await openChromium(); });
   after(async () => { await chromium?.close(); await ward?.stop(); ward?.remove(); });
 
-  /** A person who has a password and nothing else yet. */
-  async function newPerson() {
-    const like = ward.user("dr.adams"), username = `new.person.${++people}`, password = "quiet harbour lantern";
-    const file = join(ward.directory, "password-" + username);
-    writeFileSync(file, password, { mode: 0o600 });
-    const done = await ward.command("user", "add", username, "--role", like.role, "--fhir-user", like.fhir_user, "--password-file", file);
-    assert.equal(done.code, 0, done.stderr);
-    return { username, password };
-  }
-  async function visit(options = {}) {
-    const context = await chromium.newContext({ ignoreHTTPSErrors: true, ...options });
-    const page = await context.newPage();
-    page.on("pageerror", (error) => assert.fail("a script failed: " + error));
-    return { context, page };
-  }
-  async function authenticator(page) {
-    const session = await page.context().newCDPSession(page);
-    await session.send("WebAuthn.enable");
-    await session.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true,
-      hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
-    return session;
-  }
-  async function password(page, { username, password }) {
-    await page.goto(ward.base + "/login");
-    await page.fill("#username", username);
-    await page.fill("#password", password);
-    await page.click("form button[type=submit]");
-  }
+  const password = async (page, person) => { await page.goto(ward.base + "/login"); await enterPassword(page, person); };
 
   test("a first sign-in must enrol: an authenticator app, then recovery codes, then the account; next time it is asked for", async () => {
-    const person = await newPerson();
-    const { context, page } = await visit({ javaScriptEnabled: false });
+    const person = await newPerson(ward);
+    const { page, close } = await visit(chromium, { javaScriptEnabled: false });
     await password(page, person);
     assert.equal(new URL(page.url()).pathname, "/login/enrol");
     await page.goto(ward.base + "/account");
@@ -67,9 +32,9 @@ describe("people in a browser", { skip }, () => {
     await page.check("#kept");
     await page.click("form button[type=submit]");
     assert.equal(new URL(page.url()).pathname, "/account");
-    await context.close();
+    await close();
 
-    const again = await visit();
+    const again = await visit(chromium);
     await password(again.page, person);
     assert.equal(new URL(again.page.url()).pathname, "/login/second-factor");
     await again.page.fill("#code", code(secret, step));
@@ -79,12 +44,12 @@ describe("people in a browser", { skip }, () => {
     await again.page.fill("#recovery-code", codes[3]);
     await again.page.click("details button[type=submit]");
     assert.equal(new URL(again.page.url()).pathname, "/account");
-    await again.context.close();
+    await again.close();
   });
 
   test("a passkey is enrolled at the first sign-in, and is then the only thing needed", async () => {
-    const person = await newPerson();
-    const { context, page } = await visit();
+    const person = await newPerson(ward);
+    const { page, close } = await visit(chromium);
     await authenticator(page);
     await password(page, person);
     await page.click("[data-passkey-button]");
@@ -95,15 +60,15 @@ describe("people in a browser", { skip }, () => {
     await page.waitForURL("**/account");
     await page.click(".page-head button[type=submit]");
     await page.goto(ward.base + "/login");
-    if (new URL(page.url()).pathname === "/login") await page.click("[data-passkey-button]").catch(() => {});
-    await page.waitForURL("**/account");
+    await usePasskey(page);
+    assert.equal(new URL(page.url()).pathname, "/account");
     assert.match(await page.textContent("body"), new RegExp(person.username));
-    await context.close();
+    await close();
   });
 
   test("the sign-in page works by keyboard alone, and in Spanish", async () => {
-    const person = await newPerson();
-    const { context, page } = await visit({ locale: "es-ES" });
+    const person = await newPerson(ward);
+    const { page, close } = await visit(chromium, { locale: "es-ES" });
     await page.goto(ward.base + "/login");
     assert.equal(await page.getAttribute("html", "lang"), "es");
     await page.keyboard.type(person.username);
@@ -111,6 +76,6 @@ describe("people in a browser", { skip }, () => {
     await page.keyboard.type(person.password);
     await page.keyboard.press("Enter");
     await page.waitForURL("**/login/enrol*");
-    await context.close();
+    await close();
   });
 });
