@@ -196,6 +196,14 @@ describe("the sample app", { skip }, () => {
     await visitor.close();
   });
 
+  test("a browser that does not know the demo's authority yet is told what to do", async () => {
+    const visitor = await visit(chromium, { ignoreHTTPSErrors: false }), { page } = visitor;
+    await page.goto(app + "/launch.html");
+    await page.waitForSelector("#help:visible");
+    assert.equal(await page.getAttribute("#server", "href"), ward.base + "/login");
+    await visitor.close();
+  });
+
   test("a person who says no is told so by the app, which gets nothing", async () => {
     const visitor = await visit(chromium), { page } = visitor, person = await personLike(ward, patientName);
     await launch(page);
