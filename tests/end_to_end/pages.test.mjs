@@ -1,5 +1,6 @@
 // Every page of the running server, as a person meets it: by mouse, by keyboard alone, without scripts; in English and
 // Spanish; at 200 % and on a narrow phone. axe-core judges each, and nothing may come from elsewhere or break the policy.
+// WARD_PICTURES=folder keeps a picture of each, to look at.
 import { test, before, after, describe } from "node:test";
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -50,6 +51,7 @@ describe("pages", { skip }, () => {
       if (over > 0) problems.push(`${where}: ${over} px wider than a window of ${width}`);
     }
     await page.setViewportSize(zoomed.viewport);
+    if (process.env.WARD_PICTURES) await page.screenshot({ path: join(process.env.WARD_PICTURES, `${visitor.title} ${name}`.replaceAll(/\W+/g, "-") + ".png"), fullPage: true });
     const words = name.startsWith("new-password") ? autocompleteOfNewPassword : autocomplete;
     for (const field of await page.locator("input:not([type=hidden]):not([type=checkbox]):visible").all()) {
       const id = await field.getAttribute("id"), is = await field.getAttribute("autocomplete");
