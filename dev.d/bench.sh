@@ -4,17 +4,17 @@ run_bench() {
   local which=${1:-all}
   node24
   case "$which" in
-    all) bench_google; node_bench door.mjs; node_bench instructions.mjs ;;
-    minimise|append) bench_google "$which" ;;
+    all) bench_built; node_bench door.mjs; node_bench instructions.mjs ;;
+    minimise|append|identity) bench_built "$which" ;;
     door) node_bench door.mjs ;;
     instructions) node_bench instructions.mjs ;;
-    *) echo "./dev bench: unknown '$which' (door, minimise, append, instructions)" >&2; exit 2 ;;
+    *) echo "./dev bench: unknown '$which' (door, minimise, append, identity, instructions)" >&2; exit 2 ;;
   esac
 }
 
-bench_google() {
+bench_built() {
   local name
-  for name in ${1:-minimise append}; do
+  for name in ${1:-minimise append identity}; do
     ninja -C build/release --quiet "bench_$name"
     "build/release/bench/bench_$name"
   done
