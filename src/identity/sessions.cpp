@@ -121,6 +121,18 @@ std::vector<Session> Sessions::of_person(std::string_view username, std::int64_t
   return found;
 }
 
+std::vector<Session> Sessions::list(std::string_view after, std::size_t limit, std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string_view> hashes;
+  for (const auto& [hash, one] : all_)
+    if (hash > after && !one->over(now)) hashes.push_back(hash);
+  const std::size_t taken = std::min(limit, hashes.size());
+  std::partial_sort(hashes.begin(), hashes.begin() + static_cast<std::ptrdiff_t>(taken), hashes.end());
+  std::vector<Session> found;
+  for (std::size_t i = 0; i < taken; ++i) found.push_back(*all_.find(std::string(hashes[i]))->second);
+  return found;
+}
+
 bool Sessions::alive(std::string_view hash, std::int64_t now) const {
   const std::lock_guard lock(mutex_);
   const auto found = all_.find(std::string(hash));
