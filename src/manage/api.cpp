@@ -35,6 +35,11 @@ struct Job {
   std::string binding;      // of cursors
   std::string fingerprint;  // for the Idempotency-Key
   Answer answer;
+
+  Job() = default;
+  Job(const Job&) = delete;
+  /// A body may hold a password.
+  ~Job() { wipe(request.body.data(), request.body.size()); }
 };
 using JobPtr = std::shared_ptr<Job>;
 
