@@ -13,13 +13,21 @@ namespace json = boost::json;
 
 namespace {
 
-/// Lower rooms name the member that is wrong at the beginning of a message: "client: scope: ...".
+/// Lower rooms name what is wrong in their message: "client: scope: ...".
 std::string pointer_in(std::string_view message) {
-  static constexpr std::string_view members[] = {
-      "redirect_uris", "grant_types",           "jwks",  "scope",   "fhir_user",
-      "client_id",     "access_token_lifetime", "roles", "purposes"};
-  const auto found = std::ranges::find_if(members, [&](std::string_view one) { return message.contains(one); });
-  return found == std::end(members) ? "#" : "#/" + std::string(*found);
+  struct Word {
+    std::string_view in, member;
+  };
+  static constexpr Word words[] = {{"redirect", "redirect_uris"},
+                                   {"grant_types", "grant_types"},
+                                   {"jwks", "jwks"},
+                                   {"scope", "scope"},
+                                   {"fhir_user", "fhir_user"},
+                                   {"client_id", "client_id"},
+                                   {"FAPI", "fapi"},
+                                   {"access_token_lifetime", "access_token_lifetime"}};
+  const auto found = std::ranges::find_if(words, [&](const Word& one) { return message.contains(one.in); });
+  return found == std::end(words) ? "#" : "#/" + std::string(found->member);
 }
 
 void keep_differences(json::object& before, json::object& after) {

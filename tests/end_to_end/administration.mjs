@@ -10,14 +10,14 @@ export const scope = "openid ward/admin";
 export async function consoleApp(ward, more = {}) {
   const client_id = "console-" + random(6);
   const registered = await addClient(ward, { client_id, client_name: "Console", token_endpoint_auth_method: "client_secret_basic", scope: "openid offline_access user/*.rs ward/admin",
-    grant_types: ["authorization_code", "refresh_token"], redirect_uris: [callback], ...more });
+    grant_types: ["authorization_code", "refresh_token"], redirect_uris: [callback], access_token_lifetime: 3600, ...more });
   return new App(ward, client_id, { registered });
 }
 
 /** A machine that may administer. */
 export async function machine(ward, words = "ward/admin") {
   const client_id = "machine-" + random(6);
-  const registered = await addClient(ward, { client_id, token_endpoint_auth_method: "client_secret_basic", scope: words, grant_types: ["client_credentials"] });
+  const registered = await addClient(ward, { client_id, token_endpoint_auth_method: "client_secret_basic", scope: words, grant_types: ["client_credentials"], access_token_lifetime: 3600 });
   const app = new App(ward, client_id, { registered });
   return new Api(ward, (await app.token({ grant_type: "client_credentials" })).json.access_token, client_id);
 }
