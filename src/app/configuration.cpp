@@ -314,6 +314,16 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
                     .kind = door::RouteKind::oauth,
                     .body_bytes_max = 16u << 10,
                     .firewall = usual});
+  for (const char* path : {"users", "clients", "sessions", "keys"})
+    live->routes.add({.name = path,
+                      .path = {"api", "v1", path},
+                      .kind = door::RouteKind::manage,
+                      .body_bytes_max = 64u << 10,
+                      .firewall = usual});
+  live->routes.add({.name = std::string(door::manage_description),
+                    .path = {"api", "openapi.json"},
+                    .kind = door::RouteKind::manage,
+                    .firewall = usual});
   if (all.fhir_on)
     live->routes.add({.name = "fhir",
                       .path = split_path(all.fhir_path),

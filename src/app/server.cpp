@@ -97,6 +97,8 @@ struct Server::Inside {
   // In the order in which they are made; destroyed in the reverse one, after `stop`.
   std::unique_ptr<Installation> installation;
   std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<manage::Administration> administration;
+  std::unique_ptr<manage::Api> api;
   std::unique_ptr<door::ProtocolObserver> observer;
   std::unique_ptr<net::TlsContext> tls, mtls_tls;
   std::unique_ptr<net::Server> net;
@@ -184,6 +186,12 @@ Result<void> Server::Inside::open_door() {
   auto opened = identity::Identity::open(settings, *in.store, *in.keys, in.clock, in.random);
   if (!opened) return std::unexpected(std::move(opened.error()));
   identity = std::move(*opened);
+  auto managed = manage::Administration::open({*identity, *in.keys, *in.log, *in.store, in.clock, in.random});
+  if (!managed) return std::unexpected(std::move(managed.error()));
+  administration = std::move(*managed);
+  auto served = manage::Api::open(*administration);
+  if (!served) return std::unexpected(std::move(served.error()));
+  api = std::move(*served);
   abuse = std::make_unique<shield::Abuse>(configuration.abuse);
   quotas.reset(new shield::Quotas(make_quotas(*in.store)));
   slow_readers = std::make_unique<door::SlowReaders>(*in.store, std::max(2U, net->cores()));
@@ -197,6 +205,7 @@ Result<void> Server::Inside::open_door() {
                           .log = *in.log,
                           .store = *in.store,
                           .identity = *identity,
+                          .manage = *api,
                           .keys = *in.keys,
                           .abuse = *abuse,
                           .blocklist = blocklist,
@@ -318,6 +327,7 @@ std::string Server::mtls_base() const { return inside_->mtls_base; }
 std::string Server::fhir_base() const { return inside_->base + inside_->configuration.fhir_path; }
 Installation& Server::installation() { return *inside_->installation; }
 identity::Identity& Server::identity() { return *inside_->identity; }
+manage::Administration& Server::administration() { return *inside_->administration; }
 door::Door& Server::door() { return *inside_->door; }
 const Configuration& Server::configuration() const { return inside_->configuration; }
 

@@ -4,6 +4,7 @@
 #include "configuration.hpp"
 #include "data_directory.hpp"
 #include "door/door.hpp"
+#include "manage/administration.hpp"
 
 #include "base/random.hpp"
 
@@ -53,6 +54,7 @@ class Server {
 
   Installation& installation();
   identity::Identity& identity();
+  manage::Administration& administration();
   door::Door& door();
   const Configuration& configuration() const;
 

@@ -13,4 +13,6 @@ boost::asio::awaitable<Allowed<void>> handle_oauth(Exchange& x);  // token, revo
 boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x);
 boost::asio::awaitable<Allowed<void>> handle_upstream(Exchange& x);  // an API without a FHIR contract
 
+boost::asio::awaitable<Allowed<void>> handle_manage(Exchange& x);  // administration
+
 }  // namespace ward::door

@@ -136,12 +136,12 @@ bool only_own_cookies(std::string_view header) {
 /// Headers whose form is checked here or where they are used.
 bool proven_header(std::string_view name, std::string_view value) {
   static constexpr std::string_view media[] = {
-      "accept",     "content-type",   "accept-encoding", "accept-language",
-      "prefer",     "cache-control",  "connection",      "te",
-      "pragma",     "priority",       "content-length",  "transfer-encoding",
-      "expect",     "host",           "x-request-id",    "traceparent",
-      "tracestate", "x-ward-receipt", "x-ward-purpose",  "upgrade-insecure-requests",
-      "dnt",        "range",          "content-encoding"};
+      "accept",     "content-type",   "accept-encoding",  "accept-language",
+      "prefer",     "cache-control",  "connection",       "te",
+      "pragma",     "priority",       "content-length",   "transfer-encoding",
+      "expect",     "host",           "x-request-id",     "traceparent",
+      "tracestate", "x-ward-receipt", "x-ward-purpose",   "upgrade-insecure-requests",
+      "dnt",        "range",          "content-encoding", "idempotency-key"};
   if (name == "authorization" || name == "dpop") return is_token_text(value);
   if (name == "cookie") return only_own_cookies(value);
   if (name == "if-match" || name == "if-none-match") return only(value, "-._/\", *") && value.size() <= 256;
@@ -165,6 +165,7 @@ std::vector<shield::FreeValue> free_query_values(const Route& route, const FhirR
   std::vector<shield::FreeValue> values;
   for (const auto& [name, value] : query) {
     if (!only(name, "-._:")) values.push_back({shield::Where::query, "name", name});
+    if (route.kind == RouteKind::manage && only(value, "-_") && value.size() <= 512) continue;  // a limit or a cursor
     if (route.kind == RouteKind::oauth
             ? !proven_oauth_param(name, value)
             : route.kind != RouteKind::fhir || !proven_param(fhir.type, route.base, name, value))

@@ -16,6 +16,7 @@ enum class RouteKind : std::uint8_t {
   oauth,      // the authorization server's endpoints
   fhir,       // the embedded store, or an upstream FHIR server
   upstream,   // an API without a FHIR contract
+  manage,     // administration: /api/v1
 };
 
 struct Route {
@@ -35,6 +36,9 @@ struct Route {
 
   std::string path_template() const;  // "/fhir", for records and metrics
 };
+
+/// The route of /api/openapi.json, which everybody may read.
+inline constexpr std::string_view manage_description = "openapi";
 
 /// All routes of one configuration.
 class Routes {

@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "crypto/keys.hpp"
 #include "identity/identity.hpp"
+#include "manage/api.hpp"
 #include "net/server.hpp"
 #include "shield/abuse.hpp"
 #include "shield/firewall.hpp"
@@ -76,6 +77,7 @@ struct Services {
   audit::Log& log;
   store::Store& store;
   identity::Identity& identity;
+  manage::Api& manage;
   crypto::KeyRing& keys;
   shield::Abuse& abuse;
   shield::Blocklist& blocklist;

@@ -44,10 +44,11 @@ std::vector<std::string> words_of(std::string_view text) {
 }  // namespace
 
 crypto::KeySet AccessTokens::keys() {
+  // The ring is read under the lock: who read it before a key was retired must not put that key back afterwards.
+  const std::lock_guard lock(mutex_);
   auto ring_keys = ring_.all_signing(purpose_of_key);
   const std::size_t elliptic = ring_keys.size();
   for (auto& one : ring_.all_signing(purpose_of_rsa_key)) ring_keys.push_back(std::move(one));
-  const std::lock_guard lock(mutex_);
   const bool same = std::ranges::equal(ring_keys, known_.keys(), [](const auto& ours, const crypto::PublicKey& known) {
     return ours.first.id == known.id();
   });

@@ -198,6 +198,11 @@ Agreements::Ended Agreements::end_of_session(std::string_view username, std::str
   });
 }
 
+Agreements::Ended Agreements::end_of_person(std::string_view username) {
+  const std::lock_guard lock(mutex_);
+  return end_where(username, [](const Agreement&) { return true; });
+}
+
 Agreements::Ended Agreements::end_of_app(std::string_view username, std::string_view client_id) {
   const std::lock_guard lock(mutex_);
   return end_where(username, [&](const Agreement& one) { return one.client_id == client_id; });

@@ -82,6 +82,7 @@ class Agreements {
     std::optional<store::Queued> queued;
   };
   Ended end_of_session(std::string_view username, std::string_view session, bool only_online);
+  Ended end_of_person(std::string_view username);
   Ended end_of_app(std::string_view username, std::string_view client_id);
 
   /// Neither ended nor over, and the client's registration is still the one that it was made with.

@@ -52,4 +52,16 @@ std::optional<store::Queued> Consents::withdraw(std::string_view username, std::
   return store_.queue({{space, key, std::nullopt}});
 }
 
+std::optional<store::Queued> Consents::forget(std::string_view username) {
+  const std::string prefix = key_of(username, "");
+  const std::lock_guard lock(mutex_);
+  std::vector<store::Store::Entry> entries;
+  for (auto one = given_.lower_bound(prefix); one != given_.end() && one->first.starts_with(prefix);) {
+    entries.push_back({space, one->first, std::nullopt});
+    one = given_.erase(one);
+  }
+  if (entries.empty()) return std::nullopt;
+  return store_.queue(std::move(entries));
+}
+
 }  // namespace ward::identity

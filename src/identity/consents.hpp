@@ -15,6 +15,8 @@ class Consents {
   bool covers(std::string_view username, const OAuthClient& client, const Flow& flow) const;
   store::Queued give(std::string_view username, const OAuthClient& client, std::string_view scope, std::int64_t now);
   std::optional<store::Queued> withdraw(std::string_view username, std::string_view client_id);
+  /// All of a person.
+  std::optional<store::Queued> forget(std::string_view username);
 
  private:
   store::Store& store_;

@@ -49,6 +49,14 @@ void History::note(std::string_view username, SignIn sign_in) {
   store_.queue({{space, std::string(username), encode(list)}});
 }
 
+std::optional<store::Queued> History::forget(std::string_view username) {
+  const std::lock_guard lock(mutex_);
+  const auto found = all_.find(username);
+  if (found == all_.end()) return std::nullopt;
+  all_.erase(found);
+  return store_.queue({{space, std::string(username), std::nullopt}});
+}
+
 std::vector<SignIn> History::of_person(std::string_view username) const {
   const std::lock_guard lock(mutex_);
   std::vector<SignIn> list;

@@ -24,6 +24,7 @@ class History {
   Result<void> load();
   /// Equal failures in a row become one with a count, so that a flood cannot push out what came before.
   void note(std::string_view username, SignIn sign_in);
+  std::optional<store::Queued> forget(std::string_view username);
   /// The newest first.
   std::vector<SignIn> of_person(std::string_view username) const;
 

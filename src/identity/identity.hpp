@@ -104,6 +104,8 @@ Result<std::string> hash_password(const Secret<std::string>& password, Random&);
 bool password_matches(const Secret<std::string>& password, const std::string& password_hash);
 /// A fresh TOTP secret, base32.
 Secret<std::string> new_totp_secret(Random&);
+/// Whether set_totp would take it.
+bool is_totp_secret(const Secret<std::string>& secret);
 /// What is wrong with a new password, in a sentence; empty: nothing. `own_words`: username, names.
 std::string password_problem(const Secret<std::string>& password, std::vector<std::string> own_words);
 /// A client secret is random (32 bytes, base64url), so a plain hash keeps it.
@@ -256,8 +258,13 @@ class Identity {
   virtual std::optional<OAuthClient> client(std::string_view client_id) const = 0;
   virtual std::vector<Person> people() const = 0;
   virtual std::vector<OAuthClient> clients() const = 0;
+  /// At most `limit` of them in the order of their names, from the first behind `after` on (empty: from the start).
+  virtual std::vector<Person> people_after(std::string_view after, std::size_t limit) const = 0;
+  virtual std::vector<OAuthClient> clients_after(std::string_view after, std::size_t limit) const = 0;
   virtual Result<Event> put_person(Person) = 0;
   virtual Result<Event> put_client(OAuthClient) = 0;
+  /// With all that hangs on the name: factors, sessions, agreements, consents, history. Who gets the same name later
+  /// begins with nothing.
   virtual Result<Event> remove_person(std::string_view username) = 0;
   virtual Result<Event> remove_client(std::string_view client_id) = 0;
   /// Ends all tokens of a person or client. Errors: "not_found".
@@ -271,11 +278,19 @@ class Identity {
   virtual Result<std::vector<Secret<std::string>>> make_recovery_codes(std::string_view username) = 0;
   /// Takes all second factors away: the person enrols anew at the next sign-in.
   virtual Result<Event> reset_factors(std::string_view username) = 0;
+  /// Whether a person has a factor beside a password.
+  virtual bool has_second_factor(std::string_view username) const = 0;
   struct SessionInfo {
-    std::string id, username, device, network;
+    std::string id, username, device, network;  // `id`: 24 hex digits, that name the session and do not open it
     std::int64_t created = 0, seen = 0;
+    std::string amr;  // what was proven (RFC 8176), separated by spaces
   };
   virtual std::vector<SessionInfo> sessions_of(std::string_view username) const = 0;
+  /// Of everybody, by id, from the first behind `after` on.
+  virtual std::vector<SessionInfo> sessions_after(std::string_view after, std::size_t limit) const = 0;
+  virtual std::optional<SessionInfo> session(std::string_view id) const = 0;
+  /// Ends one, with the access that was to last as long as it; whose it was.
+  virtual Result<SessionInfo> end_session(std::string_view id) = 0;
   /// Every session of a person; how many.
   virtual Result<std::size_t> end_sessions(std::string_view username) = 0;
 

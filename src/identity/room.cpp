@@ -203,7 +203,10 @@ Result<Event> Room::put_client(OAuthClient client) {
 }
 
 Result<Event> Room::remove_person(std::string_view username) {
-  return event_of(directory_.remove_person(username), "person_removed", username, true);
+  // The person first: what signs in or agrees from now on finds nobody to do it for.
+  auto removed = directory_.remove_person(username);
+  if (removed) removed = forget(username);
+  return event_of(std::move(removed), "person_removed", username, true);
 }
 Result<Event> Room::remove_client(std::string_view client_id) {
   return event_of(directory_.remove_client(client_id), "client_removed", client_id, false);

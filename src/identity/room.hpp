@@ -65,6 +65,8 @@ class Room final : public Identity {
   std::optional<OAuthClient> client(std::string_view client_id) const override;
   std::vector<Person> people() const override;
   std::vector<OAuthClient> clients() const override;
+  std::vector<Person> people_after(std::string_view after, std::size_t limit) const override;
+  std::vector<OAuthClient> clients_after(std::string_view after, std::size_t limit) const override;
   Result<Event> put_person(Person) override;
   Result<Event> put_client(OAuthClient) override;
   Result<Event> remove_person(std::string_view username) override;
@@ -75,7 +77,11 @@ class Room final : public Identity {
   Result<Event> set_totp(std::string_view username, const Secret<std::string>& secret) override;
   Result<std::vector<Secret<std::string>>> make_recovery_codes(std::string_view username) override;
   Result<Event> reset_factors(std::string_view username) override;
+  bool has_second_factor(std::string_view username) const override;
   std::vector<SessionInfo> sessions_of(std::string_view username) const override;
+  std::vector<SessionInfo> sessions_after(std::string_view after, std::size_t limit) const override;
+  std::optional<SessionInfo> session(std::string_view id) const override;
+  Result<SessionInfo> end_session(std::string_view id) override;
   Result<std::size_t> end_sessions(std::string_view username) override;
 
   bool serves(std::string_view path) const override;
@@ -149,6 +155,8 @@ class Room final : public Identity {
   boost::asio::awaitable<Answer> give_successor(Attempt& attempt);
   boost::asio::awaitable<Answer> refuse_grant(const Attempt& attempt, const TokenError& error);
   Answer issue_to_person(const Attempt& attempt, const Agreement& agreement, const std::string& refresh_token);
+  Result<void> forget(std::string_view username);
+  Result<void> end_blocking(const Session& session);
   Result<store::Queued> revoke_token(const Caller& caller);
   Result<Caller> check_own(crypto::UnverifiedJwt token, const Prepared& prepared);
   Result<Caller> check_outside(crypto::UnverifiedJwt token, const Prepared& prepared);

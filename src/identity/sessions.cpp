@@ -130,6 +130,25 @@ std::vector<Session> Sessions::of_person(std::string_view username, std::int64_t
   return found;
 }
 
+std::vector<Session> Sessions::list(std::string_view after, std::size_t limit, std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Session*> behind;
+  for (const auto& [hash, one] : all_)
+    if (one->id > after && !one->over(now)) behind.push_back(one.get());
+  const std::size_t taken = std::min(limit, behind.size());
+  std::ranges::partial_sort(behind, behind.begin() + static_cast<std::ptrdiff_t>(taken), {}, &Session::id);
+  std::vector<Session> found;
+  for (std::size_t i = 0; i < taken; ++i) found.push_back(*behind[i]);
+  return found;
+}
+
+std::optional<Session> Sessions::by_id(std::string_view id, std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [hash, one] : all_)
+    if (one->id == id && !one->over(now)) return *one;
+  return std::nullopt;
+}
+
 bool Sessions::alive(std::string_view username, std::string_view id, std::int64_t now) const {
   return std::ranges::any_of(of_person(username, now), [&](const Session& one) { return one.id == id; });
 }

@@ -43,6 +43,9 @@ class Sessions {
   /// All of a person but `except`; how many.
   std::pair<std::size_t, std::optional<store::Queued>> end_all(std::string_view username, std::string_view except);
   std::vector<Session> of_person(std::string_view username, std::int64_t now) const;
+  /// Of everybody, by id, from the first behind `after` on; for who administers: it looks at all of them.
+  std::vector<Session> list(std::string_view after, std::size_t limit, std::int64_t now) const;
+  std::optional<Session> by_id(std::string_view id, std::int64_t now) const;
   bool alive(std::string_view username, std::string_view id, std::int64_t now) const;
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   std::size_t size() const;

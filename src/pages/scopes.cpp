@@ -115,7 +115,8 @@ Part describe_word(Language language, std::string_view word, int days) {
   const std::string key = "scope.word." + std::string(word);
   if (!has_text(language, key) || word == "other" || word.ends_with(".detail"))
     return {text(language, "scope.word.other", {{"word", word}}), text(language, "scope.word.other.detail"), false};
-  return {text(language, key, {{"days", std::to_string(days)}}), text(language, key + ".detail"), false};
+  const bool sensitive = word == "ward/admin";
+  return {text(language, key, {{"days", std::to_string(days)}}), text(language, key + ".detail"), sensitive};
 }
 
 }  // namespace ward::pages

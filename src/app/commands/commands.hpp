@@ -26,6 +26,8 @@ void add_audit(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
 void add_user(CLI::App& app, int& status);
 void add_client(CLI::App& app, int& status);
+void add_session(CLI::App& app, int& status);
+void add_key(CLI::App& app, int& status);
 
 /// The options that nearly all commands have.
 struct CommonOptions {
@@ -43,6 +45,13 @@ void add_common(CLI::App& command, CommonOptions& options, bool with_config = tr
 /// Prints an error for its reader; gives the status 1.
 int complain(const Error& error, bool json = false);
 void print_json(const boost::json::value& value);
+
+/// A member as text, or "".
+std::string string_of(const boost::json::object& object, std::string_view name);
+/// A list of texts, with commas.
+std::string list_of(const boost::json::object& object, std::string_view name);
+/// A file's text, or that of standard input for "-", without the newline at its end.
+std::string read_text(const std::string& file);
 
 /// Asks the running server; prints the answer by `show`, or as JSON.
 int ask(const CommonOptions& options, const boost::json::object& request,

@@ -5,6 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
 
 namespace ward::app {
 
@@ -36,6 +39,30 @@ int ask(const CommonOptions& options, const boost::json::object& request,
   else
     show(*answer);
   return 0;
+}
+
+std::string string_of(const boost::json::object& object, std::string_view name) {
+  const boost::json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
+}
+
+std::string list_of(const boost::json::object& object, std::string_view name) {
+  std::string text;
+  if (const boost::json::value* value = object.if_contains(name); value != nullptr && value->is_array())
+    for (const boost::json::value& one : value->as_array())
+      text += (text.empty() ? "" : ",") + std::string(one.as_string());
+  return text;
+}
+
+std::string read_text(const std::string& file) {
+  std::stringstream content;
+  if (file == "-")
+    content << std::cin.rdbuf();
+  else
+    content << std::ifstream(file).rdbuf();
+  std::string text = content.str();
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 }  // namespace ward::app

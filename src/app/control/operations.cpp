@@ -121,10 +121,13 @@ Result<json::object> import(Server& server, const json::object& request, const P
 }
 
 Result<json::object> user(Server& server, const json::object& request, const Progress&) {
-  return manage_user(server.identity(), server.installation(), request);
+  return manage_user(server, request);
 }
 Result<json::object> client(Server& server, const json::object& request, const Progress&) {
-  return manage_client(server.identity(), server.installation(), request);
+  return manage_client(server, request);
+}
+Result<json::object> manage(Server& server, const json::object& request, const Progress&) {
+  return manage_any(server, request);
 }
 
 struct Operation {
@@ -133,7 +136,7 @@ struct Operation {
 };
 constexpr Operation operations[] = {{"reload", reload},         {"token", token},   {"explain", explain},
                                     {"audit-read", audit_read}, {"import", import}, {"user", user},
-                                    {"client", client}};
+                                    {"client", client},     {"manage", manage}};
 
 }  // namespace
 

@@ -154,7 +154,7 @@ Result<void> add_people(app::Server& server, const Clinic& clinic, const json_va
                                                            {"administrator", "HOPERAT"}};
   for (const Member& member : clinic.members) {
     if (server.identity().person(member.username)) continue;
-    const auto added = app::manage_user(server.identity(), server.installation(),
+    const auto added = app::manage_user(server,
                                         {{"what", "add"},
                                          {"name", member.username},
                                          {"roles", json_value::array{member.role}},
@@ -184,7 +184,7 @@ Result<void> add_clients(app::Server& server, const json_value::object& credenti
       const std::string id(jwk->at("kid").as_string());
       request["jwks"] = json_value::parse(crypto::KeySet({crypto::PublicKey::of(*key, id)}).text());
     }
-    const auto added = app::manage_client(server.identity(), server.installation(), request);
+    const auto added = app::manage_client(server, request);
     if (!added) return std::unexpected(added.error());
   }
   return {};

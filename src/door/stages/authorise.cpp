@@ -65,6 +65,7 @@ Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std:
 Allowed<void> authorise(Exchange& x) {
   if (!x.caller) return {};
   if (x.route->kind == RouteKind::upstream) return authorise_upstream(x);
+  if (x.route->kind == RouteKind::manage) return manage::authorise(*x.caller, x.services.clock.wall());
   if (x.fhir.kind != FhirRequest::Kind::resource) return {};  // each entry of a bundle is decided as its own request
   auto grant = decide(x, x.fhir.interaction, x.fhir.type);
   if (!grant) return refuse(grant.error());

@@ -7,6 +7,7 @@ namespace {
 
 bool is_public(const Exchange& x) {
   if (x.preflight || x.route->kind == RouteKind::documents || x.route->kind == RouteKind::oauth) return true;
+  if (x.route->kind == RouteKind::manage) return x.route->name == manage_description;
   return x.route->kind == RouteKind::fhir &&
          (x.fhir.kind == FhirRequest::Kind::capabilities || (!x.rest.empty() && x.rest[0] == ".well-known"));
 }

@@ -6,6 +6,7 @@
 namespace ward::identity::web {
 namespace {
 
+constexpr std::size_t session_id_digits = 24;
 constexpr long browser_lifetime = 365L * 24 * 3600;
 constexpr std::string_view administrator_role = "administrator";
 constexpr std::chrono::seconds administrator_idle_max = std::chrono::minutes(15);
@@ -163,7 +164,7 @@ boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& p
   const std::string cookie = visit.room.random().token(32);
   const bool goes_on = visit.session != nullptr && visit.session->username == person.username;
   Session session{.hash = hash_hex(cookie),
-                  .id = goes_on ? visit.session->id : visit.room.random().token(16),
+                  .id = goes_on ? visit.session->id : hash_hex(visit.room.random().token(16)).substr(0, session_id_digits),
                   .username = person.username,
                   .generation = person.generation,
                   .amr = std::move(amr),

@@ -1,0 +1,1 @@
+ward_fuzz(manage_body LINKS manage INSIDE manage)

@@ -1,0 +1,55 @@
+// Who may administer.
+#include "api.hpp"
+
+#include <algorithm>
+
+namespace ward::manage {
+namespace {
+
+constexpr std::string_view may_administer = "ward/admin";  // a scope word
+constexpr std::string_view role = "administrator";
+constexpr std::string_view second_factor = "urn:ward:aal2";  // NIST SP 800-63B-4, AAL2
+constexpr std::int64_t fresh = 900;                          // seconds; identity.md: a fresh second factor
+
+std::string scheme(const identity::Caller& caller) { return caller.key_thumbprint.empty() ? "Bearer" : "DPoP"; }
+
+Refusal forbidden(std::string code, std::string said, std::string challenge = "") {
+  Refusal refusal{.status = 403,
+                  .code = std::move(code),
+                  .kind = CauseKind::scope,
+                  .cause = said,
+                  .issues = {{.code = "forbidden", .diagnostics = said}}};
+  if (!challenge.empty()) refusal.headers.emplace_back("www-authenticate", std::move(challenge));
+  return refusal;
+}
+
+/// RFC 9470 section 3: the app sends the person to sign in again, with these words.
+Refusal step_up(const identity::Caller& caller) {
+  const std::string said = "administration needs a second factor that was shown within 15 minutes";
+  return {.status = 401,
+          .code = "insufficient_user_authentication",
+          .kind = CauseKind::authentication,
+          .cause = said,
+          .issues = {{.code = "login", .diagnostics = said}},
+          .headers = {{"www-authenticate", scheme(caller) + " error=\"insufficient_user_authentication\", " +
+                                               "error_description=\"" + said + "\", acr_values=\"" +
+                                               std::string(second_factor) + "\", max_age=\"" + std::to_string(fresh) +
+                                               "\""}}};
+}
+
+}  // namespace
+
+Allowed<void> authorise(const identity::Caller& caller, WallTime now) {
+  if (caller.outside) return refuse(forbidden("outside_issuer", "administration takes only tokens of this server"));
+  if (!caller.scope.has(may_administer))
+    return refuse(forbidden("scope_missing", "the scope ward/admin is needed",
+                            scheme(caller) + " error=\"insufficient_scope\", scope=\"ward/admin\""));
+  if (caller.kind == identity::Caller::Kind::client) return {};
+  if (std::ranges::find(caller.roles, role) == caller.roles.end())
+    return refuse(forbidden("role_missing", "administration is for the role administrator"));
+  const std::int64_t age = unix_seconds(now) - caller.auth_time;
+  if (caller.acr != second_factor || age > fresh) return refuse(step_up(caller));
+  return {};
+}
+
+}  // namespace ward::manage
