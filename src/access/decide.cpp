@@ -195,7 +195,7 @@ class Decision {
       return true;
     }
     if (!add(subject_.fhir_user, access::name(kind), patients)) return false;
-    if (kind == Patients::delegate) return true;
+    if (kind == Patients::delegate) return add(subject_.fhir_user, "parent", patients);
     if (!members_known_) {
       members_known_ = true;
       if (!add(subject_.fhir_user, "member", members_)) return false;

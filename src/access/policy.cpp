@@ -230,6 +230,11 @@ class RoleReader {
   Role role_;
 };
 
+unsigned read_adult_age(const config::Section& section, unsigned otherwise) {
+  if (!section.exists()) return otherwise;
+  return static_cast<unsigned>(section.integer("adult_age", otherwise, 0, 150));
+}
+
 }  // namespace
 
 std::string_view name(Patients patients) { return patients_names[static_cast<std::size_t>(patients)]; }
@@ -248,6 +253,7 @@ std::shared_ptr<const Policy> Policy::load(const config::Section& root) {
   auto policy = std::make_shared<Policy>();
   Rules& rules = *policy->rules_;
   rules.generation = ++generations;
+  rules.adult_age = read_adult_age(root.section("delegates"), rules.adult_age);
   const config::Section section = root.section("role");
   if (!section.exists()) return policy;
   std::vector<std::string> names = section.names();
@@ -276,6 +282,7 @@ std::vector<std::string> Policy::roles() const {
 }
 bool Policy::has_role(std::string_view role) const { return rules_->find(role) != nullptr; }
 const std::vector<Note>& Policy::notes() const { return rules_->notes; }
+unsigned Policy::adult_age() const { return rules_->adult_age; }
 std::uint64_t Policy::generation() const { return rules_->generation; }
 
 }  // namespace ward::access

@@ -38,6 +38,9 @@ class Policy {
   std::vector<std::string> roles() const;
   bool has_role(std::string_view role) const;
   const std::vector<Note>& notes() const;
+  /// [delegates] adult_age: from that age on (years) nobody's parent acts for them by being a parent. RelatedFn leaves
+  /// such children out of "parent".
+  unsigned adult_age() const;
   /// Grows with every load in this process; part of the key of a decision cache.
   std::uint64_t generation() const;
 

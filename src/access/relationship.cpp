@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "json/json.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <string_view>
@@ -158,10 +159,25 @@ void from_practitioner_role(json::Value role, Rows& rows) {
     rows.add(person, "PractitionerRole/" + id, "member", times);
 }
 
+/// HL7 v3 RoleCode: parents, and who stands in for them. Their right ends when the child is of age (45 CFR
+/// 164.502(g)(3)); a guardian's or a proxy's does not.
+bool is_parent(json::Value related) {
+  constexpr std::string_view system = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
+  constexpr std::string_view codes[] = {"PRN",     "FTH",     "MTH",     "NPRN",     "NFTH",   "NMTH",  "STPPRN",
+                                        "STPFTH",  "STPMTH",  "ADOPTP",  "ADOPTF",   "ADOPTM", "GESTM", "NFTHF",
+                                        "PRNFOST", "FTHFOST", "MTHFOST", "PRNINLAW", "GRPRN",  "GRFTH", "GRMTH"};
+  for (json::Value concept_ = related["relationship"].first(); concept_; concept_ = concept_.next())
+    for (json::Value coding = concept_["coding"].first(); coding; coding = coding.next())
+      if (coding.string("system") == system && std::ranges::find(codes, coding.string("code")) != std::end(codes))
+        return true;
+  return false;
+}
+
 void from_related_person(json::Value related, Rows& rows) {
   const std::string id = related.string("id");
   if (inactive(related) || id.empty()) return;
-  rows.add("RelatedPerson/" + id, id_of(target(related["patient"]), "Patient"), "delegate", period(related["period"]));
+  rows.add("RelatedPerson/" + id, id_of(target(related["patient"]), "Patient"),
+           is_parent(related) ? "parent" : "delegate", period(related["period"]));
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ struct Relationship {
 };
 
 /// CareTeam: care-team. Encounter, Appointment, Patient.generalPractitioner: panel. Encounter.serviceProvider,
-/// Patient.managingOrganization: department. PractitionerRole: member. RelatedPerson: delegate. Patient: self.
-/// A resource that is entered-in-error, inactive, cancelled or proposed gives none. At most 1,024 rows.
+/// Patient.managingOrganization: department. PractitionerRole: member. RelatedPerson: delegate, or parent (whose right
+/// ends when the child is of age). Patient: self. A resource that is entered-in-error, inactive, cancelled or proposed
+/// gives none. At most 1,024 rows.
 std::vector<Relationship> derive(const json::Document& resource);
 
 }  // namespace ward::access

@@ -34,6 +34,7 @@ struct Rules {
   std::vector<Role> roles;
   std::vector<Note> notes;
   std::uint64_t generation = 0;
+  unsigned adult_age = 18;  // years
 
   const Role* find(std::string_view name, std::uint16_t* index = nullptr) const;
   /// The views of these roles together, joined or met; compiled once.

@@ -110,12 +110,14 @@ struct Server::Inside {
   std::vector<std::shared_ptr<door::Upstream>> upstreams;
   std::unique_ptr<door::Door> door;
   bool running = false;
+  MonoTime keys_looked_at{};
 
   Result<void> build();
   Result<void> bind();
   Result<void> bind_mtls();
   Result<void> open_door();
   void stop();
+  void look_after_keys();
   void record(std::string_view event, std::vector<std::pair<std::string, std::string>> detail,
               audit::Outcome outcome = audit::Outcome::success);
 };
@@ -264,6 +266,15 @@ void Server::start() {
             {{"base", inside_->base}, {"cores", inside_->net->cores()}, {"admin_port", inside_->admin_port}});
 }
 
+/// Once a minute: keys that sign tokens rotate on a schedule.
+void Server::Inside::look_after_keys() {
+  const MonoTime now = installation->clock.mono();
+  if (keys_looked_at != MonoTime{} && now - keys_looked_at < std::chrono::minutes(1)) return;
+  keys_looked_at = now;
+  if (auto done = administration->rotate_due_keys(configuration.identity.key_rotation); !done)
+    log::error("key_rotation", done.error());
+}
+
 void Server::run_until_signal() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -278,6 +289,7 @@ void Server::run_until_signal() {
       if (!done) log::error("reload", done.error());
     }
     inside_->quotas->flush();
+    inside_->look_after_keys();
   }
   inside_->stop();
 }

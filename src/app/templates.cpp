@@ -141,6 +141,12 @@ reason = "patients may read their own record"
 patients = "self"
 purpose = ["PATRQT"]
 
+[role.delegate]
+may = ["patient/*.rs", "user/*.rs"]
+reason = "parents and carers may read the record of whom they act for"
+patients = "delegate"
+purpose = ["PATRQT"]
+
 [role.privacy-officer]
 may = ["user/AuditEvent.rs", "user/Provenance.rs", "user/Consent.rs"]
 patients = "all"

@@ -4,6 +4,7 @@
 #include "fhir_request.hpp"
 #include "line_values.hpp"
 #include "r4/r4.hpp"
+#include "related.hpp"
 #include "shield/request_line.hpp"
 #include "stages/stages.hpp"
 
@@ -106,9 +107,7 @@ void explain_grant(Steps& steps, const ExplainRequest& request, const FhirReques
                    store::Reader& reader, Clock& clock) {
   const access::Subject subject = subject_of(*request.caller, request.purpose);
   const WallTime now = clock.wall();
-  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
-    return reader.related(person, kind, now);
-  };
+  const access::RelatedFn related = related_by(reader, *live.policy, now);
   for (access::Step& step : access::explain(live.policy, subject, fhir.interaction, fhir.type, related, now))
     steps.push_back({step.stage, step.passed, step.detail, step.where});
   const auto grant = access::decide(live.policy, subject, fhir.interaction, fhir.type, related, now);

@@ -91,9 +91,9 @@ identity::FormRequest request_of(Exchange& x, const std::string& path) {
           .address = x.stream.peer().address.to_string(),
           .certificate = x.stream.peer().client_certificate_der,
           .certificate_verified = x.stream.peer().client_certificate_verified,
-          .find_patients = [&x](const identity::Caller& caller, std::string query) {
-            return find_patients(x, caller, std::move(query));
-          }};
+          .find_patients = [&x](const identity::Caller& caller,
+                                std::string query) { return find_patients(x, caller, std::move(query)); },
+          .find_delegates = [&x](const identity::Caller& caller) { return find_delegates(x, caller); }};
 }
 
 /// Headers of which two would have two readings.

@@ -5,6 +5,7 @@
 #include "fhir/search.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
+#include "related.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -54,26 +55,52 @@ Result<identity::PatientChoice> choice_of(const access::Sendable& shown, const s
   return choice;
 }
 
+access::RelatedFn related_now(Exchange& x) {
+  return related_by(*x.core.reader, *x.live->policy, x.services.clock.wall());
+}
+
+Allowed<access::Grant> grant_of(Exchange& x, const identity::Caller& caller, std::string_view type) {
+  return access::decide(x.live->policy, subject_of(caller, ""), access::Interaction::search, type, related_now(x),
+                        x.services.clock.wall());
+}
+
+boost::asio::awaitable<Result<store::Page>> search(Exchange& x, const access::Grant& grant, std::string type,
+                                                   std::string text) {
+  auto search = fhir::parse_search(type, text, {}, {.lenient = true, .own_bases = x.live->own_bases});
+  if (!search) co_return fail("not_allowed", "this cannot be searched for");
+  for (const fhir::UsedParam& used : search->used)
+    if (used.param != nullptr && !access::searchable(grant, *used.param))
+      co_return fail("not_allowed", "your role does not see what this would search by");
+  auto visible_to_caller = visible(x, grant, type);
+  if (!visible_to_caller) co_return fail("not_allowed", "your role may not search for this");
+  search->query.visible = std::move(*visible_to_caller);
+  Result<store::Page> page = co_await x.services.slow_readers.search(search->query);
+  co_return page;
+}
+
+/// Whether a RelatedPerson may act for a patient today.
+bool acts_for(const access::RelatedFn& related, const std::string& related_person, const std::string& patient) {
+  for (const std::string_view kind : {"delegate", "parent"})
+    if (const auto patients = related(related_person, kind);
+        patients && std::ranges::find(*patients, patient) != patients->end())
+      return true;
+  return false;
+}
+
+std::string relation_of(const json::Value& related_person) {
+  const json::Value relationship = related_person["relationship"].first();
+  const std::string text = relationship.string("text");
+  return text.empty() ? relationship["coding"].first().string("display") : text;
+}
+
 }  // namespace
 
 boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange& x, const identity::Caller& caller,
                                                                        std::string query) {
-  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
-    return x.core.reader->related(person, kind, x.services.clock.wall());
-  };
-  const auto grant = access::decide(x.live->policy, subject_of(caller, ""), access::Interaction::search, "Patient",
-                                    related, x.services.clock.wall());
+  const auto grant = grant_of(x, caller, "Patient");
   if (!grant) co_return fail("not_allowed", "your role may not search for patients");
-  auto search =
-      fhir::parse_search("Patient", search_text(query), {}, {.lenient = true, .own_bases = x.live->own_bases});
-  if (!search) co_return fail("not_allowed", "this cannot be searched for");
-  for (const fhir::UsedParam& used : search->used)
-    if (used.param != nullptr && !access::searchable(*grant, *used.param))
-      co_return fail("not_allowed", "your role does not see what this would search by");
-  auto visible_to_caller = visible(x, *grant, "Patient");
-  if (!visible_to_caller) co_return fail("not_allowed", "your role may not search for patients");
-  search->query.visible = std::move(*visible_to_caller);
-  auto page = co_await x.services.slow_readers.search(search->query);
+  std::string text = search_text(query);
+  auto page = co_await search(x, *grant, "Patient", std::move(text));
   if (!page) co_return std::unexpected(page.error());
   identity::PatientChoices choices;
   choices.more = !page->next.empty();
@@ -87,6 +114,29 @@ boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange&
     choices.found.push_back(std::move(*choice));
   }
   co_return choices;
+}
+
+boost::asio::awaitable<Result<std::vector<identity::Delegate>>> find_delegates(Exchange& x,
+                                                                               const identity::Caller& caller) {
+  const std::string patient = caller.fhir_user.substr(caller.fhir_user.find('/') + 1);
+  const auto grant = grant_of(x, caller, "RelatedPerson");
+  if (!grant) co_return fail("not_allowed", "your role may not see who is related to you");
+  std::string text = "_count=" + std::to_string(shown_max) + "&patient=Patient/" + percent_encode(patient);
+  auto page = co_await search(x, *grant, "RelatedPerson", std::move(text));
+  if (!page) co_return std::unexpected(page.error());
+  const access::RelatedFn related = related_now(x);
+  std::vector<identity::Delegate> delegates;
+  for (const store::Version& version : page->found) {
+    auto shown = show(*grant, version);
+    const std::string reference = "RelatedPerson/" + version.id;
+    if (!shown || !acts_for(related, reference, patient)) continue;
+    const auto document = json::Document::parse(shown->view());
+    if (!document) continue;
+    delegates.push_back({reference, name_of(document->root()), relation_of(document->root())});
+    note_subjects(x.record, version);
+    x.shown.push_back(std::move(*shown));
+  }
+  co_return delegates;
 }
 
 }  // namespace ward::door

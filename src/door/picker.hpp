@@ -1,4 +1,5 @@
-// Finds patients for the page on which staff choose one for an app: by the person's own Grant, like any search.
+// Finds people for the pages: whose record an app is to open, and who acts for whom. By the person's own Grant, like
+// any search.
 #pragma once
 
 #include "exchange.hpp"
@@ -9,5 +10,9 @@ namespace ward::door {
 /// minimised. Notes the patients in the record. Error: "not_allowed", "store_failed".
 boost::asio::awaitable<Result<identity::PatientChoices>> find_patients(Exchange& x, const identity::Caller& caller,
                                                                        std::string query);
+
+/// Who may act today for the patient that `caller` is. Errors as above.
+boost::asio::awaitable<Result<std::vector<identity::Delegate>>> find_delegates(Exchange& x,
+                                                                               const identity::Caller& caller);
 
 }  // namespace ward::door

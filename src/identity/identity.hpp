@@ -173,6 +173,14 @@ struct PatientChoices {
 /// Finds patients that a person may see; the door knows how. `query` empty: the first ones.
 using FindPatients = std::function<boost::asio::awaitable<Result<PatientChoices>>(const Caller&, std::string query)>;
 
+/// A RelatedPerson who may act for a patient. What is shown was minimised like the above.
+struct Delegate {
+  std::string fhir_user;  // "RelatedPerson/x"
+  std::string name, relation;
+};
+/// Who may act for the patient that `caller` is.
+using FindDelegates = std::function<boost::asio::awaitable<Result<std::vector<Delegate>>>(const Caller& caller)>;
+
 /// A request to the authorization server or to its pages. Views live as long as the call.
 struct FormRequest {
   std::string_view content_type;
@@ -189,10 +197,11 @@ struct FormRequest {
   std::string_view accept;
   std::string_view accept_language;
   std::string_view user_agent;
-  std::string address;                   // of the client
-  std::string_view certificate;          // DER, on the mtls listener; empty: none
-  bool certificate_verified = false;     // its chain ends at the configured authority
-  FindPatients find_patients = nullptr;  // for the picker
+  std::string address;                     // of the client
+  std::string_view certificate;            // DER, on the mtls listener; empty: none
+  bool certificate_verified = false;       // its chain ends at the configured authority
+  FindPatients find_patients = nullptr;    // for the picker
+  FindDelegates find_delegates = nullptr;  // for the account
 };
 
 // ---- settings ----
@@ -222,6 +231,7 @@ struct Settings {
   std::vector<OutsideIssuer> issuers;
   std::chrono::seconds staff_idle{15 * 60}, patient_idle{30 * 60}, session_max{12 * 3600};
   std::chrono::seconds fresh_factor{5 * 60};  // how old a proof may be, to change what a person signs in with
+  std::chrono::seconds key_rotation{90 * 86400};  // how old a key that signs tokens becomes
   std::string brand = "Ward";                 // as pages call this service
   std::string brand_colour;                   // "#rrggbb"; empty: Ward's own
   std::string brand_logo;                     // a path of ours or a data: image

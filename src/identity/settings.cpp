@@ -97,6 +97,8 @@ Settings configure(const config::Section& identity, const std::vector<config::Se
   settings.patient_idle = seconds(identity, "patient_idle", settings.patient_idle, 60s, 3600s, "must be 1 to 60 min");
   settings.session_max = seconds(identity, "session_max", settings.session_max, 600s, 24h, "must be 10 min to 24 h");
   settings.fresh_factor = seconds(identity, "fresh_factor", settings.fresh_factor, 1s, 3600s, "must be 1 s to 60 min");
+  settings.key_rotation =
+      seconds(identity, "key_rotation", settings.key_rotation, 24h, 400 * 24h, "must be 1 to 400 days");
   settings.brand = identity.text("brand_name", settings.brand);
   settings.brand_colour = identity.text("brand_colour");
   settings.brand_logo = identity.text("brand_logo");

@@ -90,6 +90,10 @@ class Administration {
   /// A reset by who has the machine: two administrators, who are named and recorded, decided it.
   Outcome reset_factors_by(std::string_view username, std::string_view first, std::string_view second);
 
+  /// Rotates each key that signs tokens once it is older than `age`: the schedule of identity.md. Gives the first
+  /// error; a key that could not be rotated goes on signing.
+  Result<void> rotate_due_keys(std::chrono::seconds age);
+
   // For the operations; under `changing`.
   Parts parts;
   /// Durable when it returns.

@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::string_view may_administer = "ward/admin";  // a scope word
 constexpr std::string_view role = "administrator";
-constexpr std::string_view second_factor = "urn:ward:aal2";  // NIST SP 800-63B-4, AAL2
-constexpr std::int64_t fresh = 900;                          // seconds; identity.md: a fresh second factor
+constexpr std::int64_t fresh = 900;  // seconds; identity.md: a fresh second factor
 
 std::string scheme(const identity::Caller& caller) { return caller.key_thumbprint.empty() ? "Bearer" : "DPoP"; }
 
@@ -33,8 +32,8 @@ Refusal step_up(const identity::Caller& caller) {
           .issues = {{.code = "login", .diagnostics = said}},
           .headers = {{"www-authenticate", scheme(caller) + " error=\"insufficient_user_authentication\", " +
                                                "error_description=\"" + said + "\", acr_values=\"" +
-                                               std::string(second_factor) + "\", max_age=\"" + std::to_string(fresh) +
-                                               "\""}}};
+                                               std::string(identity::acr_two_factors) + "\", max_age=\"" +
+                                               std::to_string(fresh) + "\""}}};
 }
 
 }  // namespace
@@ -48,7 +47,7 @@ Allowed<void> authorise(const identity::Caller& caller, WallTime now) {
   if (std::ranges::find(caller.roles, role) == caller.roles.end())
     return refuse(forbidden("role_missing", "administration is for the role administrator"));
   const std::int64_t age = unix_seconds(now) - caller.auth_time;
-  if (caller.acr != second_factor || age > fresh) return refuse(step_up(caller));
+  if (caller.acr != identity::acr_two_factors || age > fresh) return refuse(step_up(caller));
   return {};
 }
 

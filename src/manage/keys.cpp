@@ -75,6 +75,18 @@ Outcome rotate_key(Administration& all, const Call& call) {
   return Reply{201, shown_key(*made)};
 }
 
+Result<void> Administration::rotate_due_keys(std::chrono::seconds age) {
+  Result<void> first;
+  for (const KeyRing::Entry& one : parts.keys.list()) {
+    const bool due = one.state == KeyRing::State::current && parts.clock.wall() - one.created >= age;
+    if (!due || !rotates(one.purpose)) continue;
+    const Call call{.actor = {.root = true, .recorded = "schedule"}, .id = {}, .body = {{"purpose", one.purpose}}};
+    const Outcome done = run("rotateKey", call);
+    if (!done && first) first = std::unexpected(done.error().error());
+  }
+  return first;
+}
+
 Outcome retire_key(Administration& all, const Call& call) {
   const auto keys = all.parts.keys.list();
   const auto found = std::ranges::find(keys, call.id, &KeyRing::Entry::id);

@@ -77,7 +77,7 @@ struct IndexEntries {
 struct Relationship {
   std::string person;   // "Practitioner/3", "Patient/7", "Organization/2" ...
   std::string patient;  // id
-  std::string kind;     // self | delegate | care-team | panel | department
+  std::string kind;     // self | delegate | parent | care-team | panel | department
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
 

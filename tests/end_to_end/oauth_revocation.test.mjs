@@ -120,6 +120,14 @@ cases("design, People: a person who is disabled", async () => {
   await refreshFails(basic, set);
 });
 
+cases("design, People: a role that is taken away ends what was given by it", async () => {
+  const person = await personLike(ward, "dr.adams"), who = await signedIn(ward, person), set = await basic.tokens(who, { scope });
+  const cookie = [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const account = async () => (await ward.request("/account", { headers: { cookie } })).status === 200;
+  await underLoad([set.access_token], async () => assert.equal((await ward.command("user", "role", person.username, "--role", "billing")).code, 0), { also: [account] });
+  await refreshFails(basic, set);
+});
+
 cases("design, People: a password that is changed ends what was given by the old one", async () => {
   const person = await personLike(ward, "dr.adams"), who = await signedIn(ward, person), other = await signedIn(ward, person), set = await basic.tokens(who, { scope });
   const cookie = [...other.cookies].map(([name, value]) => `${name}=${value}`).join("; ");

@@ -155,6 +155,7 @@ void Chart::add_related_person() {
   const bool child = today_ - born_ < days(18 * 365);
   if (!child && !chance_.chance(0.2)) return;
   const std::string id = chance_.id();
+  if (child) parent_id_ = id;
   add("RelatedPerson", id,
       object({{"resourceType", text("RelatedPerson")},
               {"id", text(id)},

@@ -20,6 +20,7 @@ class Chart {
   Chart(Chance& chance, WallTime today, Attendance attendance, unsigned number);
   void write(Clinic& clinic);
   const std::string& patient_id() const { return patient_id_; }
+  const std::string& parent_id() const { return parent_id_; }  // of a child: the RelatedPerson
 
  private:
   using Day = std::chrono::sys_days;
@@ -49,7 +50,7 @@ class Chart {
   Attendance attendance_;
   unsigned number_;
   Clinic* clinic_ = nullptr;
-  std::string patient_id_, given_, family_;
+  std::string patient_id_, parent_id_, given_, family_;
   Day born_;
   bool woman_;
   std::vector<const Illness*> illnesses_;

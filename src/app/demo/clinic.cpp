@@ -103,6 +103,7 @@ Clinic make_clinic(std::uint64_t seed, WallTime today, unsigned patients) {
   Chance chance(seed);
   add_organizations(clinic);
   add_staff(clinic);
+  bool parent = false;
   for (unsigned i = 0; i < patients; ++i) {
     // The first third belongs to primary care and its physician, so that the tour finds the same patient from every
     // desk.
@@ -113,6 +114,10 @@ Clinic make_clinic(std::uint64_t seed, WallTime today, unsigned patients) {
     Chart chart(chance, today, attendance, i);
     chart.write(clinic);
     if (i == 0) clinic.members.push_back({"patient.one", "patient", "Patient/" + chart.patient_id()});
+    if (!parent && !chart.parent_id().empty()) {
+      parent = true;
+      clinic.members.push_back({"parent.one", "delegate", "RelatedPerson/" + chart.parent_id()});
+    }
     if (i == 1) clinic.members.push_back({"patient.two", "patient", "Patient/" + chart.patient_id()});
   }
   return clinic;

@@ -1,4 +1,5 @@
 // May they: scope, role, relationship and purpose become a Grant.
+#include "related.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -51,9 +52,7 @@ Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std:
       cached != x.core.grants.end() && cached->second.policy_generation == x.live->policy->generation() &&
       cached->second.relationship_generation == relationships && now < cached->second.valid_until)
     return cached->second.grant;
-  const access::RelatedFn related = [&](std::string_view person, std::string_view kind) {
-    return x.core.reader->related(person, kind, now);
-  };
+  const access::RelatedFn related = related_by(*x.core.reader, *x.live->policy, now);
   auto grant = access::decide(x.live->policy, subject_of(*x.caller, purpose), interaction, type, related, now);
   if (!grant) return grant;
   if (x.core.grants.size() >= grants_max) x.core.grants.clear();

@@ -52,6 +52,38 @@ void add_apps(Visit& visit, pages::Model& model) {
   }
 }
 
+constexpr std::string_view account_client = "ward-account";  // in records: no app asked
+
+bool is_patient(const Person& person) { return person.fhir_user.starts_with("Patient/"); }
+bool is_delegate(const Person& person) { return person.fhir_user.starts_with("RelatedPerson/"); }
+
+/// Who may act for a patient, and for whom a delegate may. What cannot be looked up is left out.
+boost::asio::awaitable<void> look_up_delegates(Visit& visit) {
+  if (is_patient(*visit.person) && visit.request.find_delegates) {
+    const Caller caller = caller_of(visit, account_client, "patient/RelatedPerson.rs user/RelatedPerson.rs");
+    auto found = co_await visit.request.find_delegates(caller);
+    if (found) visit.delegates = std::move(*found);
+  }
+  if (is_delegate(*visit.person) && visit.request.find_patients) {
+    const Caller caller = caller_of(visit, account_client, "user/Patient.rs");
+    auto found = co_await visit.request.find_patients(caller, "");
+    if (found) visit.acts_for = std::move(found->found);
+  }
+}
+
+/// Of those whom the record names, who can sign in.
+void add_delegates(const Visit& visit, pages::Model& model) {
+  model.set("patient", is_patient(*visit.person)).set("delegate", is_delegate(*visit.person));
+  for (const PatientChoice& one : visit.acts_for)
+    model.add("patients").set("name", one.name).set("birth_date", one.birth_date);
+  for (const Delegate& one : visit.delegates) {
+    const bool signs_in = std::ranges::any_of(visit.directory->people, [&](const auto& entry) {
+      return !entry.second->disabled && entry.second->fhir_user == one.fhir_user;
+    });
+    if (signs_in) model.add("delegates").set("name", one.name).set("relation", one.relation);
+  }
+}
+
 Answer account_page(Visit& visit, std::string_view notice, std::string_view problem, int status) {
   pages::Model model;
   const Person& person = *visit.person;
@@ -68,6 +100,7 @@ Answer account_page(Visit& visit, std::string_view notice, std::string_view prob
         .set("last_seen", minute(one.seen))
         .set("current", one.hash == visit.session->hash);
   add_apps(visit, model);
+  add_delegates(visit, model);
   for (const SignIn& one : visit.room.history().of_person(person.username))
     model.add("history").set("when", minute(one.at)).set("what", one.what).set("where", one.where).set("ok", one.good);
   return page(visit, "account", model, status);
@@ -178,6 +211,7 @@ boost::asio::awaitable<Answer> change_password(Visit& visit) {
 
 boost::asio::awaitable<Answer> account(Visit& visit) {
   if (!visit.signed_in()) co_return go(visit, "/login");
+  co_await look_up_delegates(visit);
   const std::string_view path = visit.request.path;
   if (visit.request.method != "POST") {
     if (path == "/account") co_return account_page(visit, "", "", 200);

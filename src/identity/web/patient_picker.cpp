@@ -4,27 +4,15 @@
 namespace ward::identity::web {
 namespace {
 
-/// The person as the door's policy sees them: what they could read themselves through this app.
-Caller caller_of(const Visit& visit) {
-  Caller caller;
-  caller.kind = Caller::Kind::person;
-  caller.subject = caller.username = visit.person->username;
-  caller.client_id = visit.flow->client_id;
-  caller.fhir_user = visit.person->fhir_user;
-  caller.roles = visit.person->roles;
-  caller.issuer = visit.settings().issuer;
-  caller.token_id = "picker " + visit.session->hash;
-  caller.scope = scope::ScopeSet::parse("user/Patient.rs").value_or(scope::ScopeSet{});
-  caller.expires = visit.now + std::chrono::minutes(1);
-  return caller;
-}
+/// What they could read themselves through this app.
+Caller chooser(const Visit& visit) { return caller_of(visit, visit.flow->client_id, "user/Patient.rs"); }
 
 boost::asio::awaitable<Answer> show(Visit& visit, std::string query, std::string_view problem, int status) {
   pages::Model model;
   if (const KnownClient* app = visit.app()) model.set("app_name", app->client.name);
   model.set("q", query).set("searched", !query.empty()).set("problem", problem);
   Result<PatientChoices> found;
-  if (visit.request.find_patients) found = co_await visit.request.find_patients(caller_of(visit), query);
+  if (visit.request.find_patients) found = co_await visit.request.find_patients(chooser(visit), query);
   if (!found) co_return error_page(visit, 403, "error.no_patient");
   for (const PatientChoice& one : found->found)
     model.add("patients")
@@ -38,7 +26,7 @@ boost::asio::awaitable<Answer> show(Visit& visit, std::string query, std::string
 
 boost::asio::awaitable<bool> may_see(Visit& visit, const std::string& id) {
   if (!visit.request.find_patients) co_return false;
-  const auto found = co_await visit.request.find_patients(caller_of(visit), "_id=" + id);
+  const auto found = co_await visit.request.find_patients(chooser(visit), "_id=" + id);
   co_return found && found->found.size() == 1 && found->found.front().id == id;
 }
 

@@ -90,6 +90,20 @@ std::optional<Answer> read_form(Visit& visit) {
 
 }  // namespace
 
+Caller caller_of(const Visit& visit, std::string_view client_id, std::string_view scope) {
+  Caller caller;
+  caller.kind = Caller::Kind::person;
+  caller.subject = caller.username = visit.person->username;
+  caller.client_id = client_id;
+  caller.fhir_user = visit.person->fhir_user;
+  caller.roles = visit.person->roles;
+  caller.issuer = visit.settings().issuer;
+  caller.token_id = "page " + visit.session->hash;
+  caller.scope = scope::ScopeSet::parse(scope).value_or(scope::ScopeSet{});
+  caller.expires = visit.now + std::chrono::minutes(1);
+  return caller;
+}
+
 bool is_recent(const Visit& visit) {
   return visit.seconds - visit.session->auth_time <= visit.settings().fresh_factor.count();
 }
@@ -163,19 +177,20 @@ boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& p
   const Settings& settings = visit.settings();
   const std::string cookie = visit.room.random().token(32);
   const bool goes_on = visit.session != nullptr && visit.session->username == person.username;
-  Session session{.hash = hash_hex(cookie),
-                  .id = goes_on ? visit.session->id : hash_hex(visit.room.random().token(16)).substr(0, session_id_digits),
-                  .username = person.username,
-                  .generation = person.generation,
-                  .amr = std::move(amr),
-                  .complete = complete,
-                  .created = goes_on ? visit.session->created : visit.seconds,
-                  .seen = visit.seconds,
-                  .auth_time = visit.seconds,
-                  .idle = idle_of(person, settings).count(),
-                  .ends = visit.seconds + settings.session_max.count(),
-                  .device = device_name(visit.request.user_agent),
-                  .network = network_name(visit.request.address)};
+  Session session{
+      .hash = hash_hex(cookie),
+      .id = goes_on ? visit.session->id : hash_hex(visit.room.random().token(16)).substr(0, session_id_digits),
+      .username = person.username,
+      .generation = person.generation,
+      .amr = std::move(amr),
+      .complete = complete,
+      .created = goes_on ? visit.session->created : visit.seconds,
+      .seen = visit.seconds,
+      .auth_time = visit.seconds,
+      .idle = idle_of(person, settings).count(),
+      .ends = visit.seconds + settings.session_max.count(),
+      .device = device_name(visit.request.user_agent),
+      .network = network_name(visit.request.address)};
   const auto kept = std::make_shared<const Session>(session);
   auto queued =
       visit.room.sessions().begin(std::move(session), visit.session ? visit.session->hash : "", visit.seconds);

@@ -26,6 +26,9 @@ struct Visit {
   Form form;                               // the body of a POST, or the query of a GET
   std::optional<Flow> flow;                // if the form carries one that is good
   std::vector<std::string> cookies;        // to set
+  // Of the account page: who acts for this patient, and for whom this delegate acts.
+  std::vector<Delegate> delegates;
+  std::vector<PatientChoice> acts_for;
 
   const Settings& settings() const { return prepared->settings; }
   bool signed_in() const { return session != nullptr && session->complete; }
@@ -58,6 +61,9 @@ boost::asio::awaitable<Answer> proceed(Visit& visit);
 Answer refuse_flow(Visit& visit, std::string_view error, std::string_view description, std::string_view reason);
 /// The parameters on their way to the app, by its response mode; with `iss` (RFC 9207).
 Answer respond(Visit& visit, const Flow& flow, std::vector<std::pair<std::string, std::string>> parameters);
+
+/// The signed-in person as the door's policy sees them, for what a page shows: `scope` bounds it.
+Caller caller_of(const Visit& visit, std::string_view client_id, std::string_view scope);
 
 /// Whether the proof of the session is fresh enough to change what people sign in with (RFC 9470).
 bool is_recent(const Visit& visit);

@@ -1,0 +1,60 @@
+#include "related.hpp"
+
+#include "json/json.hpp"
+
+#include <algorithm>
+
+namespace ward::door {
+namespace {
+
+using namespace std::chrono;
+
+/// The earliest day that a FHIR date can mean.
+std::optional<year_month_day> first_day(const std::string& text) {
+  const auto number = [&](std::size_t at, std::size_t length, int otherwise) {
+    if (text.size() < at + length) return otherwise;
+    int value = 0;
+    for (const char c : text.substr(at, length)) value = c < '0' || c > '9' ? -100'000 : value * 10 + (c - '0');
+    return value;
+  };
+  const int m = number(5, 2, 1), d = number(8, 2, 1);
+  const year_month_day day{year(number(0, 4, -1)), month(unsigned(std::max(m, 0))),
+                           std::chrono::day(unsigned(std::max(d, 0)))};
+  if (!day.ok() || int(day.year()) < 0) return std::nullopt;
+  return day;
+}
+
+/// 29 February: of age on 1 March in other years.
+bool is_child(const std::string& birth_date, unsigned adult_age, WallTime now) {
+  const auto born = first_day(birth_date);
+  if (!born) return false;
+  const year_month_day adult{born->year() + years(adult_age), born->month(), born->day()};
+  const sys_days from = adult.ok() ? sys_days(adult) : sys_days(adult.year() / adult.month() / last) + days(1);
+  return now < from;
+}
+
+Result<std::vector<std::string>> children(store::Reader& reader, std::string_view person, unsigned adult_age,
+                                          WallTime now) {
+  auto related = reader.related(person, "parent", now);
+  if (!related) return related;
+  std::vector<std::string> found;
+  for (std::string& id : *related) {
+    const auto patient = reader.read("Patient", id);
+    if (!patient) return std::unexpected(patient.error());
+    if (!*patient || (*patient)->deleted) continue;
+    const auto document = json::Document::parse((*patient)->body.inside().view());
+    if (document && is_child(document->root().string("birthDate"), adult_age, now)) found.push_back(std::move(id));
+  }
+  return found;
+}
+
+}  // namespace
+
+access::RelatedFn related_by(store::Reader& reader, const access::Policy& policy, WallTime now) {
+  return [&reader, adult_age = policy.adult_age(), now](std::string_view person, std::string_view kind) {
+    if (kind == "parent") return children(reader, person, adult_age, now);
+    return reader.related(person, kind, now);
+  };
+}
+
+}  // namespace ward::door

@@ -1,0 +1,91 @@
+// A parent acts for a child: picks the record in the picker, is named in the token, is shown to nobody else's, and stops on the day the child is of age.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { decodeJwt } from "jose";
+import { Ward } from "./ward.mjs";
+import { personLike } from "./browser.mjs";
+import { App, bearer, signedIn } from "./grants.mjs";
+
+let ward, parent, child, browser, app;
+const years_ago = (years, days = 0) => {
+  const day = new Date(Date.now() + days * 86_400_000);
+  return `${day.getUTCFullYear() - years}-${String(day.getUTCMonth() + 1).padStart(2, "0")}-${String(Math.min(day.getUTCDate(), 28)).padStart(2, "0")}`;
+};
+before(async () => {
+  ward = await Ward.start({ extra: "[limits.abuse]\nslow_at = 100000\nreport_at = 100000\n" });
+  const reference = ward.user("parent.one").fhir_user;
+  child = (await ward.request(reference, { as: "backend-secret" })).json.patient.reference;
+  parent = await personLike(ward, "parent.one");
+  app = new App(ward, "app-basic");
+  browser = await signedIn(ward, parent);
+});
+after(async () => { await ward?.stop(); ward?.remove(); });
+
+const scope = "openid launch/patient patient/Patient.rs patient/Observation.rs";
+async function born(date, relationship) {
+  const now = (await ward.request(child, { as: "backend-secret" })).json;
+  const put = await ward.request(child, { method: "PUT", as: "backend-secret", body: { ...now, birthDate: date } });
+  assert.equal(put.status, 200, put.text);
+  if (!relationship) return;
+  const related = (await ward.request(parent.fhir_user, { as: "backend-secret" })).json;
+  related.relationship = [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-RoleCode", code: relationship }] }];
+  assert.equal((await ward.request(parent.fhir_user, { method: "PUT", as: "backend-secret", body: related })).status, 200);
+}
+async function choose() {
+  const { parameters, verifier } = app.parameters({ scope });
+  await browser.go("/oauth/authorize?" + new URLSearchParams(parameters));
+  assert.equal(browser.url.pathname, "/oauth/patient", browser.steps.slice(-3).join(", "));
+  const ids = [...browser.html.matchAll(/name="patient" value="([^"]*)"/g)].map(([, id]) => "Patient/" + id);
+  return { ids, verifier, redirect_uri: parameters.redirect_uri };
+}
+
+test("the picker shows their people alone; the token names who acts for whom; the rest does not exist", async () => {
+  await born(years_ago(9));
+  const { ids, verifier, redirect_uri } = await choose();
+  assert.deepEqual(ids, [child]);
+  await browser.submit("/oauth/patient", { patient: child.slice(8) }, { extra: true });
+  if (!browser.left) await browser.submit("/oauth/consent", { decision: "allow" });
+  const set = await app.exchange({ code: browser.left.searchParams.get("code"), verifier, redirect_uri });
+  assert.equal(set.status, 200, set.text);
+  assert.equal(set.json.patient, child.slice(8));
+  const claims = decodeJwt(set.json.access_token);
+  assert.deepEqual(claims.act, { sub: parent.username, fhirUser: ward.fhir + "/" + parent.fhir_user });
+  assert.equal(claims.patient, child.slice(8));
+  const told = await app.post("introspect", { token: set.json.access_token });
+  assert.equal(told.json.act.sub, parent.username);
+  assert.equal((await ward.request(child, bearer(set.json.access_token))).status, 200);
+  const other = "Patient/" + ward.demo.patients.find((id) => "Patient/" + id !== child);
+  assert.equal((await ward.request(other, bearer(set.json.access_token))).status, 404);
+});
+
+test("45 CFR 164.502(g)(3): a parent acts until the child is of age, a guardian beyond", async () => {
+  for (const [what, date, relationship, status] of [
+    ["a day before", years_ago(18, 2), "MTH", 200],
+    ["of age", years_ago(18, -2), "MTH", 404],
+    ["long of age", years_ago(40), "PRN", 404],
+    ["a guardian of somebody of age", years_ago(40), "GUARD", 200],
+    ["a child again", years_ago(3), "PRN", 200],
+    ["of whom only the year is known", String(new Date().getUTCFullYear() - 18), "PRN", 404],
+  ]) {
+    await born(date, relationship);
+    const token = (await ward.command("token", "--user", "parent.one")).stdout.trim();
+    assert.equal((await ward.request(child, bearer(token))).status, status, what);
+  }
+});
+
+test("the account tells a delegate for whom they act, and a patient who acts for them", async () => {
+  await born(years_ago(9), "PRN");
+  await browser.go("/account");
+  assert.match(browser.html, /People you act for[\s\S]*<bdi>/);
+  const own = await personLike(ward, "patient.one");
+  const file = own.username;
+  const patient = await ward.command("user", "add", file + ".child", "--role", "patient", "--fhir-user", child, "--password-file", ward.directory + "/password-" + file, "--totp-secret", own.totp_secret, "--json");
+  assert.equal(patient.code, 0, patient.stderr);
+  const theirs = await signedIn(ward, { ...own, username: file + ".child", recovery_codes: JSON.parse(patient.stdout).recovery_codes });
+  assert.match(theirs.html, /People who may act for you<\/h2>\s*<ul[\s\S]*<bdi>/);
+  const log = await ward.command("audit", "query", "--event", "request", "--json");
+  assert.equal(log.code, 0, log.stderr);
+  await born(years_ago(30));
+  await theirs.go("/account");
+  assert.match(theirs.html, /Nobody else may act for you/);
+});
