@@ -57,6 +57,7 @@ std::string object(Language language, std::string_view level, std::string_view t
                          : text(language, own ? "scope.other_own" : "scope.other", {{"type", type}});
   if (own) return what;
   const bool of_patients = !has(directory_types, type);
+  if (level == "chosen") return text(language, of_patients ? "scope.chosen" : "scope.chosen_own", {{"what", what}});
   if (level == "user") return text(language, of_patients ? "scope.user" : "scope.user_own", {{"what", what}});
   return text(language, of_patients ? "scope.system" : "scope.system_own", {{"what", what}});
 }

@@ -11,8 +11,9 @@ struct Part {
   bool sensitive = false;
 };
 
-/// A scope on records (SMART App Launch 2.2, 3.0.2). `level` is "patient", "user" or "system"; `type` an R4 type or
-/// "*"; `permissions` letters of "cruds"; `constraint` what stands behind "?", or empty. A type without words of its
+/// A scope on records (SMART App Launch 2.2, 3.0.2). `level` is "patient" (the person's own record), "chosen" (one
+/// patient's who is somebody else), "user" or "system"; `type` an R4 type or "*"; `permissions` letters of "cruds";
+/// `constraint` what stands behind "?", or empty. A type without words of its
 /// own gets a general sentence with its name.
 Part describe_scope(Language, std::string_view level, std::string_view type, std::string_view permissions,
                     std::string_view constraint = {});

@@ -1,5 +1,5 @@
 // A person at a real browser: Chromium through Playwright, with what its pages asked for and complained about.
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { totp } from "./browser.mjs";
@@ -24,6 +24,16 @@ export async function visit(chromium, options = {}) {
   visitor.page = await context.newPage();
   visitor.close = async () => { await context.close(); assert.deepEqual(visitor.complaints, []); };
   return visitor;
+}
+
+let axe;
+/** What axe-core has against the open page by WCAG 2.2 AA, contrast that it could not tell among it. */
+export async function axeProblems(page) {
+  axe ??= readFileSync(join(import.meta.dirname, "node_modules/axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axe + ";0");
+  const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"] }));
+  return [...found.violations, ...found.incomplete.filter((one) => one.id === "color-contrast")]
+    .map((one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.target + " " + node.failureSummary).join("; ")}`);
 }
 
 /** A platform authenticator that says yes to everything. */

@@ -4,16 +4,13 @@
 import { test, before, after, describe } from "node:test";
 import assert from "node:assert/strict";
 import http from "node:http";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ward } from "./ward.mjs";
-import { newPerson, openChromium, pathOf, skip, visit } from "./chromium.mjs";
+import { authenticator, axeProblems, newPerson, openChromium, pathOf, skip, visit } from "./chromium.mjs";
 import { code } from "./browser.mjs";
 import { pkce, queryOf } from "./grants.mjs";
 import { Mouse, Keyboard } from "./hands.mjs";
 
-const axe = readFileSync(join(import.meta.dirname, "node_modules/axe-core/axe.min.js"), "utf8");
-const wcag22aa = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 const zoomed = { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }; // 1280 at 200 %
 
 /** WCAG 2.2, 1.3.5, and what password managers look for: HTML's autofill words of every field that has one. */
@@ -31,20 +28,13 @@ describe("pages", { skip }, () => {
   });
   after(async () => { await chromium?.close(); app?.close(); await ward?.stop(); ward?.remove(); });
 
-  async function judge(page, problems, where) {
-    await page.evaluate(axe + ";0");
-    const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), wcag22aa);
-    for (const one of found.violations) problems.push(`${where}: ${one.id}: ${one.help}: ${one.nodes.map((node) => node.target + " " + node.failureSummary).join("; ")}`);
-    for (const one of found.incomplete.filter((one) => one.id === "color-contrast")) problems.push(`${where}: contrast is not known: ${one.nodes.map((node) => node.target)}`);
-  }
-
   /** Looks at the page that is open, and adds what is wrong with it to `problems`. */
   async function look(visitor, name) {
     const { page, problems } = visitor, where = `${visitor.title}, ${name} (${pathOf(page)})`;
     visitor.seen.add(name);
     assert.equal(await page.getAttribute("html", "lang"), visitor.language, where);
     for (const fold of await page.locator("details:not([open])").all()) await fold.evaluate((one) => (one.open = true));
-    if (visitor.scripts) await judge(page, problems, where); // axe is a script itself
+    if (visitor.scripts) problems.push(...(await axeProblems(page)).map((one) => `${where}: ${one}`)); // axe is a script itself
     for (const width of [640, 320]) {
       await page.setViewportSize({ width, height: 450 });
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -111,6 +101,20 @@ describe("pages", { skip }, () => {
     return { secret, codes };
   }
 
+  /** From the page of choices: a passkey beside the authenticator app, and gone again. */
+  async function anotherWay(visitor) {
+    const { page, hands } = visitor, passkeys = await authenticator(page);
+    await hands.press("[data-passkey-button]");
+    await passkeys.send("WebAuthn.disable"); // or it would sign in by itself later
+    assert.equal(pathOf(page), "/account");
+    await look(visitor, "account, two ways");
+    await page.goto(ward.base + "/login/second-factor?step_up=yes");
+    await look(visitor, "second-factor, passkey or code");
+    await page.goto(ward.base + "/account");
+    await hands.press('li:nth-child(2) form[action="/account/factors/remove"] button');
+    await look(visitor, "account, factor removed");
+  }
+
   async function account(visitor, person) {
     const { page, hands } = visitor;
     const to = () => page.goto(ward.base + "/account");
@@ -119,6 +123,9 @@ describe("pages", { skip }, () => {
     for (const part of ["profile", "factors", "sessions", "apps", "delegates", "history"]) assert.equal(await page.locator("#" + part).count(), 1, part);
     await hands.press('a[href="/login/enrol"]');
     await look(visitor, "enrol, another");
+    if (visitor.scripts) await anotherWay(visitor);
+    await page.goto(ward.base + "/login/second-factor?step_up=yes");
+    await look(visitor, "second-factor, step-up");
     await to();
     await hands.press('form[action="/account/recovery-codes"] button');
     await look(visitor, "recovery-codes, new");
@@ -192,7 +199,7 @@ describe("pages", { skip }, () => {
     await visitor.context.close();
     const foreign = visitor.requests.filter((url) => ![ward.base, new URL(callback).origin].includes(new URL(url).origin));
     assert.deepEqual({ problems: visitor.problems, complaints: visitor.complaints, foreign }, { problems: [], complaints: [], foreign: [] });
-    assert.ok(visitor.seen.size >= 20);
+    assert.ok(visitor.seen.size >= 23, [...visitor.seen].join(", "));
   }
 
   test("by mouse, in English", () => tour("mouse, en", Mouse, { locale: "en-GB" }));

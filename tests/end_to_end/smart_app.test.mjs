@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { Ward, root } from "./ward.mjs";
 import { personLike } from "./browser.mjs";
-import { authenticator, enrolApp, enterCode, enterPassword, enterRecoveryCode, newPerson, openChromium, pathOf, skip, usePasskey, visit } from "./chromium.mjs";
+import { authenticator, axeProblems, enrolApp, enterCode, enterPassword, enterRecoveryCode, newPerson, openChromium, pathOf, skip, usePasskey, visit } from "./chromium.mjs";
 
 const asked = "fhirUser online_access openid patient/Condition.rs patient/Observation.rs patient/Patient.r";
 const words = (scope) => scope.split(" ").sort().join(" ");
@@ -69,6 +69,8 @@ describe("the sample app", { skip }, () => {
     const patient = await pick(page);
     await agree(page);
     await exactlyGranted(visitor, patient, asked + " launch/patient");
+    assert.deepEqual(await axeProblems(page), []);
+    if (process.env.WARD_PICTURES) await page.screenshot({ path: join(process.env.WARD_PICTURES, "sample-app.png"), fullPage: true });
     await visitor.close();
   });
 

@@ -8,9 +8,10 @@ const day_of = (time) => (time ?? "").slice(0, 10);
 FHIR.oauth2.settings.refreshTokenWithClientId = true;
 
 function value_of(observation) {
-  const quantity = (one) => (one ? `${one.value} ${one.unit ?? ""}`.trim() : undefined);
-  const parts = observation.component?.map((part) => quantity(part.valueQuantity)).filter(Boolean);
-  return quantity(observation.valueQuantity) ?? observation.valueString ?? (parts?.length ? parts.join(" / ") : "–");
+  // A blood pressure has two components, and one unit for both.
+  const quantities = [observation.valueQuantity, ...(observation.component ?? []).map((part) => part.valueQuantity)].filter(Boolean);
+  if (quantities.length) return quantities.map((one) => one.value).join(" / ") + " " + (quantities[0].unit ?? "");
+  return observation.valueString ?? (observation.valueCodeableConcept ? text_of(observation.valueCodeableConcept) : "–");
 }
 
 /// What was not granted is refused by the server; the app says so and goes on.

@@ -1,8 +1,7 @@
 // A person's own account: what they sign in with, where they are signed in, and which apps have access.
 #include "base/encoding.hpp"
 #include "factors/password_rules.hpp"
-#include "pages/scopes.hpp"
-#include "web/visit.hpp"
+#include "web/scope_parts.hpp"
 
 namespace ward::identity::web {
 namespace {
@@ -37,6 +36,14 @@ void add_factors(const Factors& factors, pages::Model& model) {
     model.add("factors").set("kind", "recovery").set("label", std::to_string(factors.recovery.size()));
 }
 
+/// "See your allergies; See your diagnoses and health problems"
+std::string scopes_in_words(const Visit& visit, const Agreement& agreement) {
+  std::string words;
+  for (const ScopePart& one : scope_parts(visit, agreement.scope, agreement.patient))
+    if (!one.required) words += (words.empty() ? "" : "; ") + one.part.title;
+  return words;
+}
+
 void add_apps(Visit& visit, pages::Model& model) {
   std::map<std::string, Agreement> newest;
   for (Agreement& one : visit.room.agreements().of_person(visit.person->username, visit.seconds))
@@ -46,7 +53,7 @@ void add_apps(Visit& visit, pages::Model& model) {
     model.add("apps")
         .set("id", client_id)
         .set("name", app != nullptr ? app->client.name : client_id)
-        .set("scopes", one.scope)
+        .set("scopes", scopes_in_words(visit, one))
         .set("since", day(one.created))
         .set("last_used", day(one.refreshed));
   }

@@ -1,48 +1,11 @@
 // What an app asks for, in the person's words; what is granted is what was ticked.
-#include "pages/scopes.hpp"
-#include "web/visit.hpp"
+#include "web/scope_parts.hpp"
 
 namespace ward::identity::web {
 namespace {
 
-/// Scopes without which the app would not know whom it serves: always included once the person agrees.
-bool is_required(std::string_view word) { return word == "openid" || word == "launch" || word.starts_with("launch/"); }
-
-std::string_view level_of(scope::Context context) {
-  return context == scope::Context::patient ? "patient" : context == scope::Context::user ? "user" : "system";
-}
-
-std::string letters_of(const scope::Actions& actions) {
-  std::string letters;
-  if (actions.create) letters += 'c';
-  if (actions.read) letters += 'r';
-  if (actions.update) letters += 'u';
-  if (actions.remove) letters += 'd';
-  if (actions.search) letters += 's';
-  return letters;
-}
-
-struct Choice {
-  std::string scope;
-  pages::Part part;
-  bool required = false;
-};
-
-std::vector<Choice> choices_of(const Visit& visit) {
-  std::vector<Choice> choices;
-  const auto scope = scope::ScopeSet::parse(visit.flow->scope);
-  if (!scope) return choices;
-  for (const std::string& word : scope->words())
-    choices.push_back(
-        {word, pages::describe_word(visit.language, word, refresh_ends_at_last / 86400), is_required(word)});
-  for (const scope::ResourceScope& one : scope->resources()) {
-    const std::string text = scope::text(one);
-    const auto mark = text.find('?');
-    choices.push_back(
-        {text, pages::describe_scope(visit.language, level_of(one.context), one.type, letters_of(one.actions),
-                                     mark == text.npos ? "" : std::string_view(text).substr(mark + 1))});
-  }
-  return choices;
+std::vector<ScopePart> choices_of(const Visit& visit) {
+  return scope_parts(visit, visit.flow->scope, visit.flow->patient);
 }
 
 std::string lasts(const Visit& visit) {
@@ -62,7 +25,7 @@ Answer consent_page(Visit& visit, const KnownClient& app, std::string_view probl
   model.set("who", visit.person->name.empty() ? visit.person->username : visit.person->name);
   model.set("lasts", lasts(visit)).set("problem", problem);
   std::size_t number = 0;
-  for (const Choice& choice : choices_of(visit)) {
+  for (const ScopePart& choice : choices_of(visit)) {
     pages::Model& part = model.add("parts");
     part.set("field", "part" + std::to_string(number++)).set("value", choice.scope);
     part.set("title", choice.part.title).set("detail", choice.part.detail);
@@ -75,7 +38,7 @@ Answer consent_page(Visit& visit, const KnownClient& app, std::string_view probl
 std::string ticked(const Visit& visit) {
   std::string scope;
   std::size_t number = 0;
-  for (const Choice& choice : choices_of(visit)) {
+  for (const ScopePart& choice : choices_of(visit)) {
     const bool is_ticked = visit.form.get("part" + std::to_string(number++)) == choice.scope;
     if (is_ticked || choice.required) scope += (scope.empty() ? "" : " ") + choice.scope;
   }
