@@ -55,6 +55,13 @@ test("RFC 9470 section 3: without a fresh second factor, a step-up challenge", a
   problem(await new Api(ward, minted).post("/users", { username: name(), roles: [] }), 401, "insufficient_user_authentication");
 });
 
+test("RFC 9470 section 4: what the challenge asks for, an app can ask for, and then it is let in", async () => {
+  const minted = (await ward.command("token", "--user", gray.who, "--scope", "ward/admin")).stdout.trim(), refused = await new Api(ward, minted).get("/users");
+  const [acr_values, max_age] = ["acr_values", "max_age"].map((one) => new RegExp(one + '="([^"]*)"').exec(refused.headers["www-authenticate"])[1]);
+  const set = await app.tokens(gray.browser, { scope: "openid ward/admin", acr_values, max_age });
+  done(await new Api(ward, set.access_token).get("/users"));
+});
+
 test("an administrator who loses the role loses the API with the next request", async () => {
   const one = await administrator(ward, app);
   done(await one.get("/users"));

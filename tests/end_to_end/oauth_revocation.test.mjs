@@ -162,3 +162,31 @@ cases("design, Clients: a client's own tokens", async () => {
   const mint = async () => (await app.token({ grant_type: "client_credentials" })).status === 200;
   await underLoad([], async () => assert.equal((await ward.command("client", "disable", client_id)).code, 0), { also: [mint, async () => (await read(token)) === 200] });
 });
+
+cases("design, People: roles that an administrator changes", async () => {
+  const person = await personLike(ward, "dr.adams"), who = await signedIn(ward, person), set = await basic.tokens(who, { scope });
+  const cookie = [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const account = async () => (await ward.request("/account", { headers: { cookie } })).status === 200;
+  await underLoad([set.access_token], async () => assert.equal((await ward.command("user", "role", person.username, "--role", "physician", "--role", "nurse")).code, 0), { also: [account] });
+  await refreshFails(basic, set);
+});
+
+cases("design, Sessions: one that an administrator ends", async () => {
+  const person = await personLike(ward, "dr.adams"), who = await signedIn(ward, person), set = await basic.tokens(who, { scope: "openid online_access user/Patient.rs" });
+  const cookie = [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const account = async () => (await ward.request("/account", { headers: { cookie } })).status === 200;
+  await underLoad([set.access_token], async () => assert.equal((await ward.command("session", "end", "--user", person.username)).code, 0), { also: [account] });
+  await refreshFails(basic, set);
+});
+
+cases("design, Keys: one that is retired, with what it signed", async () => {
+  const kid = (token) => JSON.parse(Buffer.from(token.split(".")[0], "base64url")).kid;
+  const who = await signedIn(ward, await personLike(ward, "dr.adams")), set = await basic.tokens(who, { scope });
+  const rotated = await ward.command("key", "rotate", "--json");
+  assert.equal(rotated.code, 0, rotated.stdout);
+  bystanding = await new App(ward, "app-post").tokens(bystander, { scope });  // by the new key: this one stays
+  assert.equal(kid(bystanding.access_token), JSON.parse(rotated.stdout).kid);
+  await underLoad([set.access_token], async () => assert.equal((await ward.command("key", "retire", kid(set.access_token))).code, 0));
+  const again = (await basic.refresh(set.refresh_token)).json;
+  assert.equal(await read(again.access_token), 200, "a refresh token is no key's: the next access token is by the new one");
+});

@@ -35,7 +35,7 @@ TEST(Operations, each_has_a_name_of_its_own_and_is_described) {
     EXPECT_NE(one.run, nullptr) << one.id;
     std::string method(one.method);
     for (char& c : method) c = static_cast<char>(c | 0x20);
-    EXPECT_EQ(description.at("paths").at(one.path).at(method).at("operationId"), one.id);
+    EXPECT_EQ(description.at("paths").at(one.path).at(method).at("operationId").as_string(), one.id);
   }
 }
 
