@@ -64,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr Check first[] = {check_form, check_grant_type};
   constexpr Check last[] = {check_client_grant, check_dpop, check_resource, check_scope};
   ward::identity::Refused refused = run(first, attempt);
-  if (!refused) refused = run(client_checks, attempt);
+  if (!refused) refused = run(client_named, attempt);
+  if (!refused) refused = run(client_proven, attempt);
   if (!refused && attempt.client == nullptr) __builtin_trap();
   if (!refused) refused = run(last, attempt);
   // RFC 6749 section 5.2: the characters of error_description.

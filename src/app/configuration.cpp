@@ -169,6 +169,17 @@ void resolve_route_files(Configuration& all, const std::filesystem::path& direct
   }
 }
 
+/// Who vouches for the servers at which clients publish their keys.
+void resolve_key_server_ca(const Section& identity, Configuration& all, const std::filesystem::path& directory) {
+  std::filesystem::path& ca = all.identity.jwks_uri_ca;
+  ca = resolved(ca.string(), directory);
+  need_file(identity, "jwks_uri_ca", ca);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(ca, error)) return;
+  if (read_file(ca).value_or("").find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+    identity.problem("jwks_uri_ca", fmt::format("{} has no certificate in PEM", ca.string()));
+}
+
 void read_server(const Section& root, Configuration& all) {
   const Section server = root.section("server");
   all.host = server.text("host", "localhost");
@@ -273,6 +284,7 @@ Configuration read_configuration(const config::Document& document, const std::fi
   read_tls(root.section("tls"), all, data_directory);
   read_routes(root, all);
   resolve_route_files(all, data_directory);
+  resolve_key_server_ca(root.section("identity"), all, data_directory);
   all.problems = document.finish();
   for (const access::Shape& shape : access::token_shapes(all.policy))
     if (shape.finding)

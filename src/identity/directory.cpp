@@ -16,10 +16,7 @@ Result<std::shared_ptr<const KnownClient>> know(OAuthClient client) {
   if (!scope) return std::unexpected(scope.error());
   auto name = certificate_name(client);
   if (!name) return std::unexpected(name.error());
-  // FAPI 2.0 Security Profile section 5.4.1.
-  constexpr crypto::Algorithms fapi_algorithms{crypto::Algorithm::ps256, crypto::Algorithm::es256,
-                                               crypto::Algorithm::eddsa};
-  auto usable = keys->only(client.fapi ? fapi_algorithms : client_algorithms);
+  auto usable = usable_keys(client, *keys);
   return std::make_shared<const KnownClient>(
       KnownClient{std::move(client), std::move(usable), std::move(*scope), std::move(*name)});
 }
@@ -31,9 +28,9 @@ bool same_rights(const Person& a, const Person& b) {
 
 bool same_rights(const OAuthClient& a, const OAuthClient& b) {
   return a.authentication == b.authentication && a.secret_hash == b.secret_hash && a.jwks == b.jwks &&
-         a.scope == b.scope && a.roles == b.roles && a.grant_types == b.grant_types && a.purpose == b.purpose &&
-         a.disabled == b.disabled && a.certificate_name == b.certificate_name && a.fapi == b.fapi &&
-         a.dpop_bound_access_tokens == b.dpop_bound_access_tokens &&
+         a.jwks_uri == b.jwks_uri && a.scope == b.scope && a.roles == b.roles && a.grant_types == b.grant_types &&
+         a.purpose == b.purpose && a.disabled == b.disabled && a.certificate_name == b.certificate_name &&
+         a.fapi == b.fapi && a.dpop_bound_access_tokens == b.dpop_bound_access_tokens &&
          a.tls_client_certificate_bound_access_tokens == b.tls_client_certificate_bound_access_tokens;
 }
 

@@ -161,7 +161,7 @@ boost::asio::awaitable<Answer> Room::token(const FormRequest& request) {
   const auto snapshot = directory_.now();
   Attempt current = attempt(request, "token", *settings, *snapshot);
   Refused refused = run(before_client, current);
-  if (!refused) refused = run(client_checks, current);
+  if (!refused) refused = co_await prove_client(current);
   if (refused) co_return refuse(current, *refused, "token_refused");
   const std::string grant = current.form.get("grant_type").value_or("");
   if (grant == "authorization_code") {
@@ -365,7 +365,7 @@ boost::asio::awaitable<Answer> Room::revoke(const FormRequest& request) {
   const auto snapshot = directory_.now();
   Attempt current = attempt(request, "revoke", *settings, *snapshot);
   Refused refused = run(only_form, current);
-  if (!refused) refused = run(client_checks, current);
+  if (!refused) refused = co_await prove_client(current);
   if (refused) co_return refuse(current, *refused, "revocation_refused");
   const std::string client_id = current.client->client.client_id;
   const auto token = current.form.get("token");
@@ -412,7 +412,7 @@ boost::asio::awaitable<Answer> Room::push(const FormRequest& request) {
   const auto snapshot = directory_.now();
   Attempt current = attempt(request, "par", *settings, *snapshot);
   Refused refused = run(only_form, current);
-  if (!refused) refused = run(client_checks, current);
+  if (!refused) refused = co_await prove_client(current);
   if (!refused && !current.client->client.has_grant("authorization_code"))
     refused = TokenError{400, "unauthorized_client", "this client is not registered for authorization_code",
                          "grant_not_registered"};

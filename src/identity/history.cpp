@@ -2,6 +2,7 @@
 
 #include "records.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ward::identity {
@@ -37,15 +38,11 @@ Result<void> History::load() {
 void History::note(std::string_view username, SignIn sign_in) {
   const std::lock_guard lock(mutex_);
   List& list = all_[std::string(username)];
-  const bool same = !list.empty() && !sign_in.good && !list.front().sign_in.good &&
-                    list.front().sign_in.what == sign_in.what && list.front().sign_in.where == sign_in.where;
-  if (same) {
-    list.front().sign_in.at = sign_in.at;
-    ++list.front().count;
-  } else {
-    list.push_front({std::move(sign_in), 1});
-    if (list.size() > per_person_max) list.pop_back();
-  }
+  if (sign_in.good)
+    list.push_front(std::move(sign_in));
+  else
+    note_failure(list, std::move(sign_in));
+  if (list.size() > per_person_max) list.pop_back();
   store_.queue({{space, std::string(username), encode(list)}});
 }
 
@@ -57,26 +54,40 @@ std::optional<store::Queued> History::forget(std::string_view username) {
   return store_.queue({{space, std::string(username), std::nullopt}});
 }
 
+void History::note_failure(List& list, SignIn failure) {
+  const auto last_good = std::ranges::find(list, true, &SignIn::good);
+  const auto same = [&] {
+    return std::find_if(list.begin(), last_good,
+                        [&](const SignIn& one) { return one.what == failure.what && one.where == failure.where; });
+  };
+  auto known = same();
+  if (known == last_good && static_cast<std::size_t>(last_good - list.begin()) >= places_max) {
+    failure.where.clear();
+    known = same();
+  }
+  if (known == last_good) {
+    list.push_front(std::move(failure));
+    return;
+  }
+  ++known->count;
+  known->at = failure.at;
+  std::rotate(list.begin(), known, known + 1);  // the newest first
+}
+
 std::vector<SignIn> History::of_person(std::string_view username) const {
   const std::lock_guard lock(mutex_);
-  std::vector<SignIn> list;
   const auto found = all_.find(username);
-  if (found == all_.end()) return list;
-  for (const Entry& one : found->second) {
-    list.push_back(one.sign_in);
-    if (one.count > 1) list.back().where += " × " + std::to_string(one.count);
-  }
-  return list;
+  return found == all_.end() ? std::vector<SignIn>() : std::vector<SignIn>(found->second.begin(), found->second.end());
 }
 
 std::string History::encode(const List& list) {
   std::string text = "[";
-  for (const Entry& one : list) {
+  for (const SignIn& one : list) {
     std::string json;
-    append_raw(json, "at", std::to_string(one.sign_in.at));
-    append_member(json, "what", one.sign_in.what);
-    append_member(json, "where", one.sign_in.where);
-    append_raw(json, "good", one.sign_in.good ? "true" : "false");
+    append_raw(json, "at", std::to_string(one.at));
+    append_member(json, "what", one.what);
+    append_member(json, "where", one.where);
+    append_raw(json, "good", one.good ? "true" : "false");
     append_raw(json, "count", std::to_string(one.count));
     text += (text.size() > 1 ? "," : "") + json + "}";
   }
@@ -89,9 +100,11 @@ History::List History::decode(std::string_view text) {
   if (!document) return list;  // what a person may look at is no reason not to start
   for (json::Value one = document->root().first(); one; one = one.next()) {
     const json::Value good = one["good"];
-    list.push_back({{whole<std::int64_t>(one["at"]), one.string("what"), one.string("where"),
-                     good && good.type() == json::Type::boolean && good.boolean()},
-                    whole<std::uint64_t>(one["count"])});
+    list.push_back({.at = whole<std::int64_t>(one["at"]),
+                    .what = one.string("what"),
+                    .where = one.string("where"),
+                    .good = good && good.type() == json::Type::boolean && good.boolean(),
+                    .count = whole<std::uint64_t>(one["count"])});
   }
   return list;
 }

@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,6 +64,7 @@ struct OAuthClient {
   ClientAuthentication authentication = ClientAuthentication::private_key_jwt;
   std::string secret_hash;  // SHA-256 of a random secret, hex
   std::string jwks;         // JSON text of a public JWK set
+  std::string jwks_uri;     // where it publishes one instead (RFC 7591 section 2)
   std::string scope;        // the most it may ask for
   std::vector<std::string> roles;
   std::vector<std::string> grant_types{"client_credentials"};
@@ -230,11 +232,13 @@ struct Settings {
   std::chrono::seconds skew{5};
   std::vector<OutsideIssuer> issuers;
   std::chrono::seconds staff_idle{15 * 60}, patient_idle{30 * 60}, session_max{12 * 3600};
-  std::chrono::seconds fresh_factor{5 * 60};  // how old a proof may be, to change what a person signs in with
+  std::chrono::seconds fresh_factor{5 * 60};      // how old a proof may be, to change what a person signs in with
   std::chrono::seconds key_rotation{90 * 86400};  // how old a key that signs tokens becomes
-  std::string brand = "Ward";                 // as pages call this service
-  std::string brand_colour;                   // "#rrggbb"; empty: Ward's own
-  std::string brand_logo;                     // a path of ours or a data: image
+  std::string brand = "Ward";                     // as pages call this service
+  std::string brand_colour;                       // "#rrggbb"; empty: Ward's own
+  std::string brand_logo;                         // a path of ours or a data: image
+  bool jwks_uri_loopback = false;                 // a client's jwks_uri may be on this machine
+  std::filesystem::path jwks_uri_ca;              // PEM: who vouches for the servers of jwks_uri; empty: the system's
   std::string mtls_base;  // of the listener that asks for certificates: "https://localhost:8444"; empty: none
   std::string endpoint(std::string_view name) const { return issuer + "/oauth/" + std::string(name); }
   std::string token_endpoint() const { return endpoint("token"); }

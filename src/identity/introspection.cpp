@@ -59,7 +59,7 @@ boost::asio::awaitable<Answer> Room::introspect(const FormRequest& request) {
   const auto snapshot = directory_.now();
   Attempt current = attempt(request, "introspect", *settings, *snapshot);
   Refused refused = run(only_form, current);
-  if (!refused) refused = run(client_checks, current);
+  if (!refused) refused = co_await prove_client(current);
   if (!refused && current.client->client.authentication == ClientAuthentication::none)
     refused = invalid_client("public_client", "introspection needs a client that proves itself");
   if (refused) co_return refuse(current, *refused, "introspection_refused");

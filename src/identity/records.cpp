@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include "base/encoding.hpp"
+#include "key_fetch.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -56,6 +57,7 @@ constexpr TextMember text_members[] = {
     {"logo_uri", &OAuthClient::logo_uri}, {"policy_uri", &OAuthClient::policy_uri},
     {"contact", &OAuthClient::contact},   {"owner", &OAuthClient::owner},
     {"purpose", &OAuthClient::purpose},   {"secret_sha256", &OAuthClient::secret_hash},
+    {"jwks_uri", &OAuthClient::jwks_uri},
 };
 struct ListMember {
   std::string_view name;
@@ -155,14 +157,25 @@ bool has_keys(ClientAuthentication method) {
   return method == ClientAuthentication::private_key_jwt || method == ClientAuthentication::self_signed_tls_client_auth;
 }
 
-Result<void> check_proof(const OAuthClient& client) {
-  if (has_keys(client.authentication)) {
-    auto keys = crypto::KeySet::parse(client.jwks);
-    if (!keys) return std::unexpected(Error("client_invalid", "client: jwks: " + keys.error().message()));
-    if (keys->keys().empty()) return bad_client("jwks has no key that can be used");
-  } else if (!client.jwks.empty()) {
-    return bad_client(std::string(method_name(client.authentication)) + " and jwks exclude each other");
+// RFC 7591 section 2: jwks and jwks_uri exclude each other.
+Result<void> check_keys(const OAuthClient& client) {
+  if (!client.jwks.empty() && !client.jwks_uri.empty()) return bad_client("jwks and jwks_uri exclude each other");
+  if (!has_keys(client.authentication)) {
+    const bool none = client.jwks.empty() && client.jwks_uri.empty();
+    return none ? Result<void>()
+                : bad_client(std::string(method_name(client.authentication)) + " and keys exclude each other");
   }
+  if (!client.jwks_uri.empty()) {
+    const auto uri = KeyFetch::check_uri(client.jwks_uri);
+    return uri ? Result<void>() : bad_client(uri.error().message());
+  }
+  auto keys = crypto::KeySet::parse(client.jwks);
+  if (!keys) return std::unexpected(Error("client_invalid", "client: jwks: " + keys.error().message()));
+  return keys->keys().empty() ? bad_client("jwks has no key that can be used") : Result<void>();
+}
+
+Result<void> check_proof(const OAuthClient& client) {
+  if (auto keys = check_keys(client); !keys) return keys;
   const auto hash = hex_decode(client.secret_hash);
   if (is_secret(client.authentication) && (!hash || hash->size() != 32))
     return bad_client(std::string(method_name(client.authentication)) + " needs the SHA-256 of the secret in hex");

@@ -14,6 +14,13 @@ inline constexpr std::string_view cli_client = "ward-cli";
 
 /// The key algorithms that clients may prove themselves with (SMART backend services, and RFC 8725).
 inline constexpr crypto::Algorithms client_algorithms = crypto::Algorithms::all();
+/// FAPI 2.0 Security Profile section 5.4.1.
+inline constexpr crypto::Algorithms fapi_algorithms{crypto::Algorithm::ps256, crypto::Algorithm::es256,
+                                                    crypto::Algorithm::eddsa};
+/// Those of a client's keys that it may be proven with.
+inline crypto::KeySet usable_keys(const OAuthClient& client, const crypto::KeySet& keys) {
+  return keys.only(client.fapi ? fapi_algorithms : client_algorithms);
+}
 
 std::string_view method_name(ClientAuthentication method);
 std::optional<ClientAuthentication> parse_method(std::string_view name);

@@ -151,7 +151,11 @@ Result<void> Room::reconfigure(Settings settings) {
   const std::lock_guard lock(mutex_);
   if ((*next)->settings.issuer != prepared_->settings.issuer)
     return fail("issuer", "identity.issuer cannot change while the server runs: restart it");
+  const Settings &before = prepared_->settings, &after = (*next)->settings;
+  const bool other_fetch =
+      before.jwks_uri_loopback != after.jwks_uri_loopback || before.jwks_uri_ca != after.jwks_uri_ca;
   prepared_ = std::move(*next);
+  if (other_fetch) key_fetch_ = make_key_fetch();
   settings_epoch_.fetch_add(1, std::memory_order_release);
   return {};
 }

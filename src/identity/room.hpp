@@ -9,6 +9,7 @@
 #include "dpop.hpp"
 #include "factor_book.hpp"
 #include "history.hpp"
+#include "key_fetch.hpp"
 #include "launches.hpp"
 #include "outside.hpp"
 #include "password_pool.hpp"
@@ -56,7 +57,8 @@ class Room final : public Identity {
         history_(store),
         passwords_(random),
         proofs_(random),
-        prepared_(std::move(prepared)) {}
+        prepared_(std::move(prepared)),
+        key_fetch_(make_key_fetch()) {}
 
   Result<void> load();
   Result<void> reconfigure(Settings) override;
@@ -139,8 +141,11 @@ class Room final : public Identity {
 
  private:
   Result<void> load_keys();
+  std::shared_ptr<KeyFetch> make_key_fetch() const;
   Attempt attempt(const FormRequest& request, std::string_view endpoint, const Prepared& prepared,
                   const Snapshot& snapshot);
+  boost::asio::awaitable<Refused> prove_client(Attempt& attempt);
+  boost::asio::awaitable<Refused> fetch_keys(Attempt& attempt, KeyFetch::Want want);
   Answer refuse(const Attempt& attempt, const TokenError& error, std::string event_name);
   Answer issue(const Attempt& attempt);
   boost::asio::awaitable<Answer> token(const FormRequest&);       // RFC 6749 section 3.2
@@ -185,6 +190,7 @@ class Room final : public Identity {
   std::atomic<std::uint64_t> settings_epoch_{1};
   mutable std::mutex mutex_;
   std::shared_ptr<const Prepared> prepared_;
+  std::shared_ptr<KeyFetch> key_fetch_;  // under `mutex_`; held by who waits for it
   struct Origins {
     std::uint64_t epoch = 0;  // of the directory
     std::set<std::string, std::less<>> all;

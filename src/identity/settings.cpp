@@ -104,6 +104,8 @@ Settings configure(const config::Section& identity, const std::vector<config::Se
   settings.brand_logo = identity.text("brand_logo");
   if (!settings.brand_colour.empty() && !pages::valid_colour(settings.brand_colour))
     identity.problem("brand_colour", "must be as in \"#1f6f8b\"");
+  settings.jwks_uri_loopback = identity.flag("jwks_uri_loopback", false);
+  settings.jwks_uri_ca = identity.text("jwks_uri_ca");
   for (const config::Section& section : issuers) settings.issuers.push_back(read_issuer(section));
   return settings;
 }

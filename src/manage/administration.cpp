@@ -20,6 +20,7 @@ std::string pointer_in(std::string_view message) {
   };
   static constexpr Word words[] = {{"redirect", "redirect_uris"},
                                    {"grant_types", "grant_types"},
+                                   {"jwks_uri", "jwks_uri"},
                                    {"jwks", "jwks"},
                                    {"scope", "scope"},
                                    {"fhir_user", "fhir_user"},

@@ -40,7 +40,8 @@ std::expected<json::object, Problem> equip(Administration& all, OAuthClient& cli
                     {{"#/client_secret", "has at least 32 characters"}});
     client.secret_hash = identity::hash_client_secret(secret);
     answer["client_secret"] = secret;
-  } else if (client.authentication == ClientAuthentication::private_key_jwt && client.jwks.empty()) {
+  } else if (client.authentication == ClientAuthentication::private_key_jwt && client.jwks.empty() &&
+             client.jwks_uri.empty()) {
     const crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p384);
     const std::string id = all.parts.random.token(8);
     client.jwks = crypto::KeySet({crypto::PublicKey::of(key, id)}).text();
@@ -123,7 +124,10 @@ Outcome change_client(Administration& all, const Call& call) {
   auto client = identity::read_registration(json::serialize(merged));
   if (!client) return of_error(client.error());
   if (!has_secret(*client)) client->secret_hash.clear();
-  if (!has_keys(*client) && !call.body.contains("jwks")) client->jwks.clear();
+  // RFC 7591 section 2: one of both, and none where the client proves itself otherwise. What is said now goes first.
+  const bool set = call.body.contains("jwks"), address = call.body.contains("jwks_uri");
+  if (!set && (address || !has_keys(*client))) client->jwks.clear();
+  if (!address && (set || !has_keys(*client))) client->jwks_uri.clear();
   auto once = equip(all, *client, "");
   if (!once) return std::unexpected(once.error());
   if (auto checked = check(*client); !checked) return std::unexpected(checked.error());

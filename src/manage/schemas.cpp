@@ -81,6 +81,7 @@ constexpr Field registration_fields[] = {
     {.name = "redirect_uris", .kind = Kind::texts, .description = "Exact", .length_max = 2048},
     {.name = "post_logout_redirect_uris", .kind = Kind::texts, .description = "Exact", .length_max = 2048},
     {.name = "jwks", .kind = Kind::object, .description = "Its public keys"},
+    {.name = "jwks_uri", .description = "Where it publishes them instead", .length_max = 512},
     {.name = "roles",
      .kind = Kind::words,
      .description = "Of the policy, for what it does in its own name",

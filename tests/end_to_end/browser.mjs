@@ -70,6 +70,16 @@ export async function personLike(ward, name) {
   return { ...like, username, password, totp_secret, recovery_codes: JSON.parse(done.stdout).recovery_codes };
 }
 
+/** A new person who has a password and no second factor yet. */
+export async function newcomer(ward, name = "dr.adams") {
+  const like = ward.user(name), username = `new.${randomBytes(6).toString("hex")}`, password = randomBytes(12).toString("base64url");
+  const file = join(ward.directory, "password-" + username);
+  writeFileSync(file, password, { mode: 0o600 });
+  const done = await ward.command("user", "add", username, "--role", like.role, "--fhir-user", like.fhir_user, "--password-file", file);
+  if (done.code !== 0) throw new Error(done.stderr + done.stdout);
+  return { username, password };
+}
+
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const base32 = (bytes) => [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("").match(/.{1,5}/g).map((bits) => alphabet[parseInt(bits.padEnd(5, "0"), 2)]).join("");
 

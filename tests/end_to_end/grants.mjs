@@ -140,7 +140,7 @@ export async function addClient(ward, registration) {
 /** Each row is [section, what is wrong, ...]; `run` gets the rest, and makes the wrong request and its right twin. */
 export const cases = (title, rows, run) => describe(title, () => { for (const [section, what, ...rest] of rows) test(`${section}: ${what}`, () => run(...rest)); });
 /** A row's value may be a function, for what is known only once the server runs. */
-export const at = (value) => typeof value === "function" ? value() : value;
+export const at = (value, ...given) => typeof value === "function" ? value(...given) : value;
 export const bearer = (token, more = {}) => ({ headers: { authorization: "Bearer " + token, ...more } });
 /** RFC 6749 section 5.2. */
 export function refused(answer, error, status = error === "invalid_client" ? 401 : 400) {

@@ -1,26 +1,13 @@
 // jwks_uri: where keys may come from, and how often they are fetched.
 #include "key_fetch.hpp"
 
-#include "base/random.hpp"
-#include "crypto/certificate.hpp"
-#include "net/server.hpp"
 #include "public_address.hpp"
+#include "published_keys.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <fstream>
-
-namespace ward::audit {
-class NoPhi {
- public:
-  static SendPermit permit() { return {}; }
-};
-}  // namespace ward::audit
 
 namespace ward::identity {
 namespace {
@@ -121,66 +108,8 @@ TEST(KeyFetch, takes_only_https_urls) {
     EXPECT_EQ(KeyFetch::check_uri(bad).error().code(), "jwks_uri") << bad;
 }
 
-struct Ignores final : net::Observer {
-  void refused(const asio::ip::address&, std::string_view, std::string_view) override {}
-  SendPermit fixed_answer(std::string_view) override { return audit::NoPhi::permit(); }
-};
-
-/// An app's server that publishes keys, and misbehaves by path.
-class KeyFetchTest : public ::testing::Test {
+class KeyFetchTest : public ::testing::Test, protected PublishedKeys {
  protected:
-  void SetUp() override {
-    folder = std::filesystem::temp_directory_path() / ("ward-jwks-" + random.token(6));
-    std::filesystem::create_directory(folder);
-    const auto authority = crypto::make_authority("Test authority", real, random).value();
-    const auto made =
-        crypto::make_server_certificate(authority, {"localhost", {"localhost"}, {}}, real, random).value();
-    write("ca.pem", authority.certificate_pem);
-    write("server.pem", made.certificate_pem);
-    write("server.key", made.key_pem.reveal());
-    net::TlsOptions options;
-    options.certificates = {{folder / "server.pem", folder / "server.key", {}}};
-    tls = std::move(*net::TlsContext::create(options, real));
-    net::Server::Options few;
-    few.cores = 1;
-    server = std::move(*net::Server::create(few, observer, real));
-    port = server->listen_https({}, *tls, [this](net::Stream& stream) { return answer(stream); }).value();
-    server->start();
-    fetch = std::make_unique<KeyFetch>(KeyFetch::Options{.allow_loopback = true, .ca = folder / "ca.pem"}, clock);
-  }
-  void TearDown() override {
-    fetch.reset();
-    server.reset();
-    std::filesystem::remove_all(folder);
-  }
-  void write(const char* name, std::string_view text) {
-    std::ofstream(folder / name) << text;
-    ::chmod((folder / name).c_str(), 0600);
-  }
-
-  asio::awaitable<void> answer(net::Stream& stream) {
-    ++hits;
-    net::ResponseHead head;
-    const std::string_view path = stream.head().path;
-    Buffer body(broken ? "{" : crypto::KeySet({crypto::PublicKey::of(key, kid)}).text());
-    if (path == "/hour") head.headers.emplace_back("cache-control", "public, max-age=86400");
-    if (path == "/now") head.headers.emplace_back("cache-control", "no-store, max-age=0");
-    if (path == "/moved") {
-      head.status = 302;
-      head.headers.emplace_back("location", url("/keys"));
-    }
-    if (path == "/large") body = Buffer(std::string(70'000, ' '));
-    if (path == "/symmetric") body = Buffer(R"({"keys":[{"kty":"oct","k":"c2VjcmV0"}]})");
-    if (path == "/slow" || path == "/short") {
-      asio::steady_timer timer(co_await asio::this_coro::executor, path == "/slow" ? 1'500ms : 150ms);
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-    const Result<void> sent = co_await stream.send(std::move(head), std::move(body), audit::NoPhi::permit());
-    (void)sent;
-  }
-
-  std::string url(const std::string& path) const { return "https://localhost:" + std::to_string(port) + path; }
-
   std::vector<Keys> ask_all(const std::vector<std::string>& uris, Want want = Want::any) {
     std::vector<std::optional<Keys>> found(uris.size());
     asio::io_context io;
@@ -200,19 +129,9 @@ class KeyFetchTest : public ::testing::Test {
     return keys ? keys->keys().front().id() : std::string(keys.error().code());
   }
 
-  SystemRandom random;
-  SystemClock real;
   SimulatedClock clock{WallTime(std::chrono::seconds(1'800'000'000))};
-  Ignores observer;
-  std::filesystem::path folder;
-  std::unique_ptr<net::TlsContext> tls;
-  std::unique_ptr<net::Server> server;
-  std::uint16_t port = 0;
-  std::unique_ptr<KeyFetch> fetch;
-  crypto::SigningKey key = crypto::SigningKey::generate(crypto::SigningKey::Kind::p256);
-  std::string kid = "first";
-  std::atomic<bool> broken{false};
-  std::atomic<int> hits{0};
+  std::unique_ptr<KeyFetch> fetch =
+      std::make_unique<KeyFetch>(KeyFetch::Options{.allow_loopback = true, .ca = ca()}, clock);
 };
 
 TEST_F(KeyFetchTest, keys_are_kept_for_five_minutes_or_as_their_server_says) {
@@ -292,7 +211,7 @@ TEST_F(KeyFetchTest, the_name_is_verified) {
 }
 
 TEST_F(KeyFetchTest, addresses_that_are_not_public_are_never_connected_to) {
-  fetch = std::make_unique<KeyFetch>(KeyFetch::Options{.ca = folder / "ca.pem"}, clock);
+  fetch = std::make_unique<KeyFetch>(KeyFetch::Options{.ca = ca()}, clock);
   for (const std::string& uri :
        {url("/keys"), "https://127.0.0.1:" + std::to_string(port) + "/keys",
         "https://[::ffff:127.0.0.1]:" + std::to_string(port) + "/keys", std::string("https://10.0.0.1/keys"),
@@ -302,8 +221,7 @@ TEST_F(KeyFetchTest, addresses_that_are_not_public_are_never_connected_to) {
 }
 
 TEST_F(KeyFetchTest, remembers_a_bounded_number) {
-  fetch = std::make_unique<KeyFetch>(
-      KeyFetch::Options{.allow_loopback = true, .ca = folder / "ca.pem", .entries_max = 2}, clock);
+  fetch = std::make_unique<KeyFetch>(KeyFetch::Options{.allow_loopback = true, .ca = ca(), .entries_max = 2}, clock);
   for (const char* path : {"/a", "/b", "/c", "/b", "/c"}) {
     clock.advance(1s);
     EXPECT_EQ(ask(url(path)), "first");

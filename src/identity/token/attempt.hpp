@@ -41,6 +41,7 @@ struct Attempt {
   std::string secret;
   std::optional<crypto::UnverifiedJwt> assertion;
   const KnownClient* candidate = nullptr;        // by check_client_known: named, not yet proven
+  std::optional<crypto::KeySet> fetched;         // by Room::prove_client: the candidate's keys, if it has a jwks_uri
   std::optional<crypto::Jwt> proof;              // by check_assertion_signature
   const KnownClient* client = nullptr;           // by check_assertion_once or check_client_secret: proven
   scope::ScopeSet granted;                       // by check_scope
@@ -102,8 +103,14 @@ Refused check_scope(Attempt&);
 /// The first refusal of a list, if any.
 Refused run(std::span<const Check> checks, Attempt& attempt);
 
-/// Client authentication alone, which the revocation endpoint shares.
-extern const std::span<const Check> client_checks;
+/// Client authentication, which all endpoints share: who it says it is, and then whether it is. Between them its keys
+/// are fetched, where it publishes them (Room::prove_client).
+extern const std::span<const Check> client_named, client_proven;
+
+/// The keys to prove the candidate with.
+inline const crypto::KeySet& keys_of(const Attempt& attempt) {
+  return attempt.fetched ? *attempt.fetched : attempt.candidate->keys;
+}
 
 inline TokenError invalid_request(std::string description, std::string reason) {
   return {400, "invalid_request", std::move(description), std::move(reason)};

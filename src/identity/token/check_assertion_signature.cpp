@@ -4,7 +4,7 @@ namespace ward::identity {
 
 Refused check_assertion_signature(Attempt& attempt) {
   if (!attempt.assertion) return {};
-  auto proof = std::move(*attempt.assertion).verify(attempt.candidate->keys);
+  auto proof = std::move(*attempt.assertion).verify(keys_of(attempt));
   attempt.assertion.reset();
   if (!proof) return invalid_client("assertion_" + std::string(proof.error().code()));
   attempt.proof = std::move(*proof);

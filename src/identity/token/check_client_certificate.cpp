@@ -7,7 +7,7 @@ Refused prove(Attempt& attempt) {
   const KnownClient& candidate = *attempt.candidate;
   const bool by_name = attempt.method == ClientAuthentication::tls_client_auth;
   const auto proven = by_name ? attempt.certificate->check_name(*candidate.certificate_name, attempt.now)
-                              : attempt.certificate->check_key(candidate.keys, attempt.now);
+                              : attempt.certificate->check_key(keys_of(attempt), attempt.now);
   if (!proven) return invalid_client(std::string(proven.error().code()));
   attempt.client = attempt.candidate;
   return {};

@@ -3,13 +3,13 @@
 namespace ward::identity {
 namespace {
 
-constexpr Check client_list[] = {check_client_method,       check_client_known,     check_client_secret,
-                                 check_assertion_signature, check_assertion_claims, check_assertion_once,
-                                 check_client_certificate,  check_client_enabled};
+constexpr Check named[] = {check_client_method, check_client_known};
+constexpr Check proven[] = {check_client_secret,  check_assertion_signature, check_assertion_claims,
+                            check_assertion_once, check_client_certificate,  check_client_enabled};
 
 }  // namespace
 
-const std::span<const Check> client_checks = client_list;
+const std::span<const Check> client_named = named, client_proven = proven;
 
 Refused run(std::span<const Check> checks, Attempt& attempt) {
   for (const Check check : checks)

@@ -108,8 +108,11 @@ Answer account_page(Visit& visit, std::string_view notice, std::string_view prob
         .set("current", one.hash == visit.session->hash);
   add_apps(visit, model);
   add_delegates(visit, model);
-  for (const SignIn& one : visit.room.history().of_person(person.username))
-    model.add("history").set("when", minute(one.at)).set("what", one.what).set("where", one.where).set("ok", one.good);
+  for (const SignIn& one : visit.room.history().of_person(person.username)) {
+    std::string where = one.where.empty() ? std::string(pages::text(visit.language, "history.many")) : one.where;
+    if (one.count > 1) where += " × " + std::to_string(one.count);
+    model.add("history").set("when", minute(one.at)).set("what", one.what).set("where", where).set("ok", one.good);
+  }
   return page(visit, "account", model, status);
 }
 

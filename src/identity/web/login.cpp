@@ -99,6 +99,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   if (person != nullptr) hash = person->password_hash;
   auto matched = co_await visit.room.passwords().matches(std::move(typed), std::move(hash));
   if (!matched) {
+    visit.room.guard().refund(username, device);  // nobody looked at it
     Answer answer = login_page(visit, username, busy, 503);
     answer.headers.emplace_back("retry-after", "3");
     answer.event = failure(visit, username, "busy");
