@@ -306,7 +306,7 @@ Result<Identity::Minted> Room::mint_person(std::string_view username, std::strin
   const Person* person = snapshot->person(username);
   if (person == nullptr) return fail("not_found", "there is no person with this username");
   if (person->disabled) return fail("disabled", "this person is disabled");
-  const bool is_patient = person->fhir_user.starts_with("Patient/") || person->fhir_user.starts_with("RelatedPerson/");
+  const bool is_patient = person->fhir_user.starts_with("Patient/");
   auto asked = scope::ScopeSet::parse(!scope.empty() ? scope : is_patient ? "patient/*.cruds" : "user/*.cruds");
   if (!asked) return fail("scope", asked.error().message());
   const bool own_purpose = std::ranges::find(person->purposes, purpose) != person->purposes.end();

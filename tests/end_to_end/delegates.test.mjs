@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { decodeJwt } from "jose";
 import { Ward } from "./ward.mjs";
 import { personLike } from "./browser.mjs";
-import { App, bearer, signedIn } from "./grants.mjs";
+import { App, addClient, bearer, signedIn } from "./grants.mjs";
 
 let ward, parent, child, browser, app;
 const years_ago = (years, days = 0) => {
@@ -13,8 +13,9 @@ const years_ago = (years, days = 0) => {
 };
 before(async () => {
   ward = await Ward.start({ extra: "[limits.abuse]\nslow_at = 100000\nreport_at = 100000\n" });
+  await addClient(ward, { client_id: "writer", client_name: "Writer", token_endpoint_auth_method: "client_secret_basic", grant_types: ["client_credentials"], scope: "system/*.cruds", roles: ["backend"], purpose: "TREAT" });
   const reference = ward.user("parent.one").fhir_user;
-  child = (await ward.request(reference, { as: "backend-secret" })).json.patient.reference;
+  child = (await ward.request(reference, { as: "writer" })).json.patient.reference;
   parent = await personLike(ward, "parent.one");
   app = new App(ward, "app-basic");
   browser = await signedIn(ward, parent);
@@ -23,13 +24,13 @@ after(async () => { await ward?.stop(); ward?.remove(); });
 
 const scope = "openid launch/patient patient/Patient.rs patient/Observation.rs";
 async function born(date, relationship) {
-  const now = (await ward.request(child, { as: "backend-secret" })).json;
-  const put = await ward.request(child, { method: "PUT", as: "backend-secret", body: { ...now, birthDate: date } });
+  const now = (await ward.request(child, { as: "writer" })).json;
+  const put = await ward.request(child, { method: "PUT", as: "writer", body: { ...now, birthDate: date } });
   assert.equal(put.status, 200, put.text);
   if (!relationship) return;
-  const related = (await ward.request(parent.fhir_user, { as: "backend-secret" })).json;
+  const related = (await ward.request(parent.fhir_user, { as: "writer" })).json;
   related.relationship = [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-RoleCode", code: relationship }] }];
-  assert.equal((await ward.request(parent.fhir_user, { method: "PUT", as: "backend-secret", body: related })).status, 200);
+  assert.equal((await ward.request(parent.fhir_user, { method: "PUT", as: "writer", body: related })).status, 200);
 }
 async function choose() {
   const { parameters, verifier } = app.parameters({ scope });

@@ -70,7 +70,8 @@ TEST(DescribeWord, knows_the_words_of_smart) {
     for (const Language language : {Language::en, Language::es})
       EXPECT_EQ(describe_word(language, word).title.find(word), std::string::npos) << word;
   EXPECT_EQ(describe_word(Language::en, "offline_access", 30).title, "Keep access while you are away, up to 30 days");
-  EXPECT_EQ(describe_word(Language::en, "ward/admin").title, "Permission \"ward/admin\"");
+  EXPECT_EQ(describe_word(Language::en, "ward/admin").title, "Administer people, apps, sessions and keys");
+  EXPECT_EQ(describe_word(Language::en, "ward/other").title, "Permission \"ward/other\"");
   EXPECT_EQ(describe_word(Language::en, "openid.detail").title, "Permission \"openid.detail\"");
 }
 

@@ -148,20 +148,18 @@ Result<void> make_credentials(app::Server& server, const Clinic& clinic, json_va
 }
 
 Result<void> add_people(app::Server& server, const Clinic& clinic, const json_value::object& credentials) {
-  static const std::map<std::string, const char*> purposes{{"physician", "TREAT"},      {"nurse", "TREAT"},
-                                                           {"front-desk", "HOPERAT"},   {"billing", "HPAYMT"},
-                                                           {"patient", "PATRQT"},       {"privacy-officer", "HOPERAT"},
-                                                           {"administrator", "HOPERAT"}};
+  static const std::map<std::string, const char*> purposes{
+      {"physician", "TREAT"}, {"nurse", "TREAT"},     {"front-desk", "HOPERAT"},      {"billing", "HPAYMT"},
+      {"patient", "PATRQT"},  {"delegate", "PATRQT"}, {"privacy-officer", "HOPERAT"}, {"administrator", "HOPERAT"}};
   for (const Member& member : clinic.members) {
     if (server.identity().person(member.username)) continue;
-    const auto added = app::manage_user(server,
-                                        {{"what", "add"},
-                                         {"name", member.username},
-                                         {"roles", json_value::array{member.role}},
-                                         {"fhir_user", member.fhir_user},
-                                         {"password", credentials.at("users").at(member.username)},
-                                         {"totp_secret", credentials.at("totp").at(member.username)},
-                                         {"purposes", json_value::array{purposes.at(member.role)}}});
+    const auto added = app::manage_user(server, {{"what", "add"},
+                                                 {"name", member.username},
+                                                 {"roles", json_value::array{member.role}},
+                                                 {"fhir_user", member.fhir_user},
+                                                 {"password", credentials.at("users").at(member.username)},
+                                                 {"totp_secret", credentials.at("totp").at(member.username)},
+                                                 {"purposes", json_value::array{purposes.at(member.role)}}});
     if (!added) return std::unexpected(added.error());
   }
   return {};
