@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { auditQuery } from "./ward.mjs";
 import { personLike } from "./browser.mjs";
 import { App, addClient, callback, random, signedIn } from "./grants.mjs";
 
@@ -58,4 +59,10 @@ export function passwordFile(ward, text) {
   const file = join(ward.directory, "password-" + random(6));
   writeFileSync(file, text, { mode: 0o600 });
   return file;
+}
+
+/** Records of an event about somebody or something, the newest last; `detail` as an object. */
+export async function records(ward, event, name) {
+  const all = (await auditQuery(ward, "--event", event)).map((one) => ({ ...one, detail: Object.fromEntries(one.detail ?? []) }));
+  return all.filter((one) => one.detail.name === name);
 }

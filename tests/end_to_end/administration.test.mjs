@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Ward, auditQuery } from "./ward.mjs";
 import { Browser, personLike } from "./browser.mjs";
 import { App, bearer, callback, random, signedIn } from "./grants.mjs";
-import { Api, administrator, consoleApp, done, machine, pointers, problem } from "./administration.mjs";
+import { Api, administrator, consoleApp, done, machine, pointers, problem, records } from "./administration.mjs";
 
 let ward, app, gray, hall, robot, basic, chart;
 before(async () => {
@@ -20,7 +20,7 @@ const name = (prefix = "api") => `${prefix}.${random(6).toLowerCase().replace(/[
 const read = async (token) => (await ward.request(chart, bearer(token))).status;
 const newUser = async (more = {}) => done(await gray.post("/users", { username: name(), roles: ["nurse"], ...more }), 201);
 const newClient = async (more = {}) => done(await gray.post("/clients", { client_id: name("app"), token_endpoint_auth_method: "client_secret_basic", scope: "system/Patient.rs", grant_types: ["client_credentials"], roles: ["backend"], purpose: "TREAT", ...more }), 201);
-const lastRecord = async (event, of) => (await auditQuery(ward, "--event", event)).filter((one) => one.detail?.name === of).at(-1);
+const lastRecord = async (event, of) => (await records(ward, event, of)).at(-1);
 
 // ---- who may
 
@@ -296,7 +296,7 @@ test("Idempotency-Key: the same request has the same answer, secret and all, and
   assert.equal(first.status, 201, first.text);
   assert.deepEqual([again.status, again.text, again.headers.location], [201, first.text, first.headers.location]);
   assert.equal(again.headers["idempotency-replayed"], "true");
-  assert.equal((await auditQuery(ward, "--event", "client.changed")).filter((one) => one.detail?.name === body.client_id).length, 1);
+  assert.equal((await records(ward, "client.changed", body.client_id)).length, 1);
   problem(await gray.post("/clients", { ...body, client_id: name("other") }, { "idempotency-key": key }), 422, "idempotency_key_reused");
   problem(await gray.post("/users", { username: name(), roles: [] }, { "idempotency-key": key }), 422, "idempotency_key_reused");
   problem(await hall.post("/clients", body, { "idempotency-key": key }), 409, "exists");
@@ -317,7 +317,7 @@ test("Idempotency-Key: of 32 at once one is done; the others wait for its answer
   assert.ok(statuses.every((status) => status === 201 || status === 409), statuses.join(" "));
   assert.ok(statuses.includes(201));
   for (const one of all) if (one.status === 409) assert.equal(one.json.title, "idempotency_key_running");
-  assert.equal((await auditQuery(ward, "--event", "user.changed")).filter((one) => one.detail?.name === username).length, 1);
+  assert.equal((await records(ward, "user.changed", username)).length, 1);
 });
 
 // ---- two administrators

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Ward, auditQuery } from "./ward.mjs";
 import { Browser, personLike } from "./browser.mjs";
 import { App, addClient, bearer, callback, random, signedIn } from "./grants.mjs";
-import { passwordFile } from "./administration.mjs";
+import { passwordFile, records } from "./administration.mjs";
 
 let ward, basic, chart;
 before(async () => {
@@ -26,7 +26,7 @@ async function refused(code, ...args) {
   assert.equal(done.code, 1, done.stdout);
   assert.equal(JSON.parse(done.stdout).error.code, code, done.stdout);
 }
-const lastRecord = async (event, name) => (await auditQuery(ward, "--event", event)).filter((one) => one.detail?.name === name).at(-1);
+const lastRecord = async (event, name) => (await records(ward, event, name)).at(-1);
 
 test("every command explains itself with an example", async () => {
   for (const words of ["user role", "user set-password", "user reset-mfa", "client rotate-secret", "session list", "session end", "key list", "key rotate", "key retire"]) {
