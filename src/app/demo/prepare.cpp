@@ -151,7 +151,7 @@ Result<void> add_people(app::Server& server, const Clinic& clinic, const json_va
   static const std::map<std::string, const char*> purposes{{"physician", "TREAT"},      {"nurse", "TREAT"},
                                                            {"front-desk", "HOPERAT"},   {"billing", "HPAYMT"},
                                                            {"patient", "PATRQT"},       {"privacy-officer", "HOPERAT"},
-                                                           {"administrator", "HOPERAT"}};
+                                                           {"delegate", "PATRQT"},      {"administrator", "HOPERAT"}};
   for (const Member& member : clinic.members) {
     if (server.identity().person(member.username)) continue;
     const auto added = app::manage_user(server,
