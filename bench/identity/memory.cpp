@@ -41,6 +41,7 @@ Result<store::Queued> begin_session(Place& place, int i) {
   const std::int64_t now = place.now();
   identity::Session session;
   session.hash = hash_of(place.random.bytes(32));
+  session.id = session.hash.substr(0, 32);
   session.username = fmt::format("person{:06}@clinic.example", i);
   session.generation = 1;
   session.amr = "pwd otp mfa";

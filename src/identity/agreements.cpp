@@ -126,7 +126,6 @@ Agreements::Outcome Agreements::take_code(const Agreement& agreement, std::strin
     next.refresh_hash = first_refresh_hash;
   }
   found->second = std::make_shared<const Agreement>(std::move(next));
-  by_end_.emplace(ends, found->first);
   return {Taken::fresh, queue(*found->second)};
 }
 
@@ -144,7 +143,6 @@ Agreements::Outcome Agreements::rotate(std::string_view id, std::string_view cur
   next.refreshed = now;
   next.ends = ends;
   found->second = std::make_shared<const Agreement>(std::move(next));
-  by_end_.emplace(ends, found->first);
   return {Taken::fresh, queue(*found->second)};
 }
 
@@ -162,7 +160,6 @@ void Agreements::prolong(std::string_view id, std::int64_t ends) {
   Agreement next = *found->second;
   next.ends = ends;
   found->second = std::make_shared<const Agreement>(std::move(next));
-  by_end_.emplace(ends, found->first);
   queue(*found->second);
 }
 
@@ -244,14 +241,19 @@ void Agreements::forget(const std::string& id) {
   epoch_.fetch_add(1, std::memory_order_release);
 }
 
-// A few at each new one: what is over goes sooner than new ones come.
+// A few at each new one: what is over goes sooner than new ones come. Each has one place in `by_end_`, at the earliest
+// end that it had; a place for every refresh would fill memory.
 void Agreements::sweep(std::int64_t now) {
   std::vector<store::Store::Entry> over;
   for (int i = 0; i < 16 && !by_end_.empty() && by_end_.begin()->first <= now; ++i) {
     const std::string id = by_end_.begin()->second;
     by_end_.erase(by_end_.begin());
     const auto found = all_.find(id);
-    if (found == all_.end() || found->second->ends > now) continue;
+    if (found == all_.end()) continue;
+    if (found->second->ends > now) {  // it was moved on meanwhile
+      by_end_.emplace(found->second->ends, id);
+      continue;
+    }
     forget(id);
     over.push_back({space, id, std::nullopt});
   }

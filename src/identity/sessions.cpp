@@ -47,8 +47,7 @@ Result<void> Sessions::load(std::int64_t now) {
         over.push_back({space, key, std::nullopt});
         continue;
       }
-      by_person_.emplace(read->username, read->hash);
-      all_.emplace(read->hash, std::make_shared<const Session>(std::move(*read)));
+      remember(std::move(*read));
     }
     if (page->size() < page_size) break;
     after = page->back().first;
@@ -77,9 +76,7 @@ Result<store::Queued> Sessions::begin(Session session, std::string_view before, 
   make_room(session, now, entries);
   if (all_.size() >= entries_max) return fail("sessions_full", "too many people are signed in at this moment");
   entries.push_back({space, session.hash, write_members(session, members)});
-  by_person_.emplace(session.username, session.hash);
-  const std::string hash = session.hash;
-  all_.emplace(hash, std::make_shared<const Session>(std::move(session)));
+  remember(std::move(session));
   return store_.queue(std::move(entries));
 }
 
@@ -87,7 +84,7 @@ void Sessions::make_room(const Session& session, std::int64_t now, std::vector<s
   const auto [first, last] = by_person_.equal_range(session.username);
   std::vector<std::shared_ptr<const Session>> own;
   for (auto one = first; one != last; ++one)
-    if (const auto found = all_.find(one->second); found != all_.end()) own.push_back(found->second);
+    if (const auto found = all_.find(*one->second); found != all_.end()) own.push_back(found->second);
   std::ranges::sort(own, {}, [](const auto& one) { return one->seen; });
   for (std::size_t i = 0; i < own.size(); ++i)
     if (own[i]->over(now) || own.size() - i >= per_person_max) forget(own[i]->hash, entries);
@@ -113,7 +110,7 @@ std::pair<std::size_t, std::optional<store::Queued>> Sessions::end_all(std::stri
   std::vector<std::string> hashes;
   const auto [first, last] = by_person_.equal_range(username);
   for (auto one = first; one != last; ++one)
-    if (one->second != except) hashes.push_back(one->second);
+    if (*one->second != except) hashes.push_back(*one->second);
   std::vector<store::Store::Entry> entries;
   for (const std::string& hash : hashes) forget(hash, entries);
   if (entries.empty()) return {0, std::nullopt};
@@ -125,7 +122,7 @@ std::vector<Session> Sessions::of_person(std::string_view username, std::int64_t
   std::vector<Session> found;
   const auto [first, last] = by_person_.equal_range(username);
   for (auto one = first; one != last; ++one)
-    if (const auto place = all_.find(one->second); place != all_.end() && !place->second->over(now))
+    if (const auto place = all_.find(*one->second); place != all_.end() && !place->second->over(now))
       found.push_back(*place->second);
   return found;
 }
@@ -158,12 +155,19 @@ std::size_t Sessions::size() const {
   return all_.size();
 }
 
+// A hash is kept twice, not three times: with a million sessions that is 100 MB.
+void Sessions::remember(Session session) {
+  std::string hash = session.hash, username = session.username;
+  const auto [place, is_new] = all_.try_emplace(std::move(hash), std::make_shared<const Session>(std::move(session)));
+  if (is_new) by_person_.emplace(std::move(username), &place->first);
+}
+
 void Sessions::forget(const std::string& hash, std::vector<store::Store::Entry>& entries) {
   const auto found = all_.find(hash);
   if (found == all_.end()) return;
   const auto [first, last] = by_person_.equal_range(found->second->username);
   for (auto one = first; one != last; ++one)
-    if (one->second == hash) {
+    if (one->second == &found->first) {
       by_person_.erase(one);
       break;
     }

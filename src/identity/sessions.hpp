@@ -52,13 +52,14 @@ class Sessions {
 
  private:
   using Map = std::unordered_map<std::string, std::shared_ptr<const Session>>;
+  void remember(Session session);
   void forget(const std::string& hash, std::vector<store::Store::Entry>& entries);
   void make_room(const Session& session, std::int64_t now, std::vector<store::Store::Entry>& entries);
 
   store::Store& store_;
   mutable std::mutex mutex_;
   Map all_;
-  std::multimap<std::string, std::string, std::less<>> by_person_;
+  std::multimap<std::string, const std::string*, std::less<>> by_person_;  // username -> key in `all_`
   std::int64_t swept_ = 0;
   std::atomic<std::uint64_t> epoch_{1};
 };
