@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { join } from "node:path";
 import { Ward } from "./ward.mjs";
-import { authenticator, axeProblems, newPerson, openChromium, pathOf, skip, visit } from "./chromium.mjs";
-import { code } from "./browser.mjs";
+import { authenticator, axeProblems, enterCode, enterPassword, newPerson, openChromium, pathOf, skip, visit } from "./chromium.mjs";
+import { code, personLike } from "./browser.mjs";
 import { pkce, queryOf } from "./grants.mjs";
 import { Mouse, Keyboard } from "./hands.mjs";
 
@@ -120,7 +120,7 @@ describe("pages", { skip }, () => {
     const to = () => page.goto(ward.base + "/account");
     await to();
     await look(visitor, "account");
-    for (const part of ["profile", "factors", "sessions", "apps", "delegates", "history"]) assert.equal(await page.locator("#" + part).count(), 1, part);
+    for (const part of ["profile", "factors", "sessions", "apps", "history"]) assert.equal(await page.locator("#" + part).count(), 1, part);
     await hands.press('a[href="/login/enrol"]');
     await look(visitor, "enrol, another");
     if (visitor.scripts) await anotherWay(visitor);
@@ -201,6 +201,20 @@ describe("pages", { skip }, () => {
     assert.deepEqual({ problems: visitor.problems, complaints: visitor.complaints, foreign }, { problems: [], complaints: [], foreign: [] });
     assert.ok(visitor.seen.size >= 23, [...visitor.seen].join(", "));
   }
+
+  for (const locale of ["en-GB", "es-ES"])
+    test(`a patient's account, ${locale}`, async () => {
+      const visitor = Object.assign(await visit(chromium, { ...zoomed, locale }), { title: "patient, " + locale, scripts: true, language: locale.slice(0, 2), problems: [], seen: new Set() });
+      const person = await personLike(ward, ward.demo.users.find((one) => one.role === "patient").username);
+      await visitor.page.goto(ward.base + "/login");
+      await enterPassword(visitor.page, person);
+      await enterCode(visitor.page, person);
+      assert.equal(pathOf(visitor.page), "/account");
+      assert.equal(await visitor.page.locator("#delegates").count(), 1);
+      await look(visitor, "account");
+      assert.deepEqual(visitor.problems, []);
+      await visitor.close();
+    });
 
   test("by mouse, in English", () => tour("mouse, en", Mouse, { locale: "en-GB" }));
   test("by mouse, in Spanish, in the dark", () => tour("mouse, es", Mouse, { locale: "es-ES", colorScheme: "dark" }));
