@@ -13,6 +13,7 @@ namespace {
 // Keys are "<when it ends, 12 digits> <owner> <token id>", so that the oldest come first.
 constexpr const char* revoked_space = "identity.revoked";
 constexpr std::size_t page_size = 500;
+constexpr std::string_view nobody = " ";  // in the history; no username has a space
 
 std::string padded(std::int64_t seconds) {
   std::string digits = std::to_string(seconds);
@@ -130,7 +131,9 @@ boost::asio::awaitable<Result<void>> Room::end_session(const Session& session) {
 }
 
 void Room::note_sign_in(std::string_view username, const web::Visit& visit, const Event& event) {
-  if (visit.directory->person(username) == nullptr) return;
+  // The same work and the same write for a name that nobody has: the time of the answer must not tell who is known.
+  if (visit.directory->person(username) == nullptr)
+    return history_.note(nobody, {.at = visit.seconds, .what = history_key(event), .where = {}});
   const std::string device = device_name(visit.request.user_agent), network = network_name(visit.request.address);
   history_.note(username,
                 {visit.seconds, history_key(event), device + (network.empty() ? "" : ", " + network), event.success});
