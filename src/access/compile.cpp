@@ -202,7 +202,7 @@ class Compiler {
 
   /// What is shown whole still may hold references, attachments and contained resources that are decided by themselves.
   Action plain_or_copy(const r4::Definition* definition) {
-    if (displays_free_ && attachments_free_) return {Act::copy};
+    if (displays_free_ && attachments_free_ && !holds_resource(*definition)) return {Act::copy};
     const Node* node = plain(*definition);
     return {sensitive(*definition) ? Act::descend : Act::copy_checked, node};
   }
@@ -238,6 +238,18 @@ class Compiler {
     return sensitive_[&definition] = answer;
   }
 
+  /// True if an object of this kind may hold a resource (Bundle.entry, Parameters.parameter).
+  bool holds_resource(const r4::Definition& definition) {
+    if (const auto found = holding_.find(&definition); found != holding_.end()) return found->second;
+    holding_[&definition] = false;  // while unknown: who asks for it again adds nothing
+    bool answer = false;
+    for (const r4::Element& element : definition.elements)
+      for (const r4::ElementType& type : element.types)
+        answer = answer || type.definition == nullptr ||
+                 (type.definition->kind == r4::Kind::backbone && holds_resource(*type.definition));
+    return holding_[&definition] = answer;
+  }
+
   const r4::Definition* primitive_extension() {
     static const r4::Definition* const element = [] {
       const r4::Definition* found = r4::find_definition("Element");
@@ -252,7 +264,7 @@ class Compiler {
   bool displays_free_ = false;
   bool attachments_free_ = true;
   std::map<std::pair<const r4::Definition*, bool>, const Node*> plain_;
-  std::map<const r4::Definition*, bool> sensitive_;
+  std::map<const r4::Definition*, bool> sensitive_, holding_;
 };
 
 const View& ViewSet::of(std::string_view type) const {

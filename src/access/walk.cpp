@@ -47,6 +47,21 @@ bool holds(const char* at, const char* end, char first, std::string_view text) {
   return false;
 }
 
+/// How many names "resourceType" are in a text, up to two. memchr for the rare letter is quick.
+int resources_in(std::string_view text) {
+  constexpr std::string_view before = "\"resource", behind = "ype\"";
+  int count = 0;
+  const char *at = text.data(), *const end = at + text.size();
+  while (count < 2 && at < end &&
+         (at = static_cast<const char*>(std::memchr(at, 'T', static_cast<std::size_t>(end - at)))) != nullptr) {
+    const auto offset = static_cast<std::size_t>(at - text.data());
+    count += offset >= before.size() && text.substr(offset - before.size(), before.size()) == before &&
+             text.substr(offset + 1, behind.size()) == behind;
+    ++at;
+  }
+  return count;
+}
+
 /// The type that a reference names: "Practitioner/1", also absolute and with a version; empty if it does not tell.
 std::string_view referenced_type(std::string_view reference) {
   if (const auto history = reference.find("/_history/"); history != std::string_view::npos)
@@ -67,6 +82,7 @@ Walk::Walk(std::string_view body, const Scan& scan, Buffer& out, Picker& picker)
       out_(out, body.data()),
       picker_(picker) {
   extensions_ = holds_extension(0, static_cast<std::uint32_t>(body.size()));
+  nested_ = resources_in(body) > 1 || holds(body.data(), body.data() + body.size(), '\\', "\\u");
 }
 
 Outcome Walk::resource_of(std::span<const std::string> patients) {
@@ -145,6 +161,18 @@ bool Walk::holds_extension(std::uint32_t begin, std::uint32_t end) const {
   return holds(source_ + begin, source_ + end, 'x', "xtension\"") || holds(source_ + begin, source_ + end, '\\', "\\u");
 }
 
+/// Whether a value that is to be copied as it is holds a resource, where none may be: in an element that R4 does not
+/// know, or in the place of a text. Its own view would not be asked. A name with an escape counts as one.
+bool Walk::hides_resource(std::uint32_t from, std::uint32_t to) const {
+  if (!nested_ || (frame_.view == nullptr && !in_container_)) return false;
+  for (std::uint32_t t = from; t + 1 < to; ++t) {
+    if (at(t) != '"' || at(t + 1) != ':') continue;
+    const std::string_view name = key(t);
+    if (name == "resourceType" || name.find('\\') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 Outcome Walk::object(const Node& node, unsigned depth) {
   if (depth > depth_max) return Outcome::malformed;
   const std::uint32_t around = open_;
@@ -208,14 +236,17 @@ Outcome Walk::member(const Action& action, std::uint32_t begin, unsigned depth) 
   switch (action.act) {
     case Act::drop:
       return skip() ? Outcome::nothing : Outcome::malformed;
-    case Act::copy:
+    case Act::copy: {
+      const std::uint32_t from = i_;
       if (!skip() || i_ >= count_) return Outcome::malformed;
+      if (hides_resource(from, i_)) return Outcome::nothing;
       out_.copy(begin, index_[i_]);
       return Outcome::written;
+    }
     case Act::copy_checked: {
       const std::uint32_t from = i_;
       if (!skip() || i_ >= count_) return Outcome::malformed;
-      if (!extensions_ || !holds_extension(value_begin, index_[i_])) {
+      if ((!extensions_ || !holds_extension(value_begin, index_[i_])) && !hides_resource(from, i_)) {
         out_.copy(begin, index_[i_]);
         return Outcome::written;
       }
@@ -293,6 +324,14 @@ Outcome Walk::array(const Action& action, unsigned depth, std::string_view tail)
   return Outcome::written;
 }
 
+/// The value as it is, whatever is in it.
+Outcome Walk::whole() {
+  const std::uint32_t begin = index_[i_];
+  if (!skip()) return Outcome::malformed;
+  out_.copy(begin, i_ < count_ ? index_[i_] : static_cast<std::uint32_t>(body_.size()));
+  return Outcome::written;
+}
+
 /// One value that is not a list.
 Outcome Walk::item(const Action& action, unsigned depth) {
   switch (action.act) {
@@ -306,11 +345,12 @@ Outcome Walk::item(const Action& action, unsigned depth) {
     case Act::resource:
       return resource(depth + 1);
     case Act::copy: {
-      const std::uint32_t begin = index_[i_];
-      if (!skip()) return Outcome::malformed;
-      std::uint32_t end = i_ < count_ ? index_[i_] : static_cast<std::uint32_t>(body_.size());
-      out_.copy(begin, end);
-      return Outcome::written;
+      const std::uint32_t from = i_;
+      const Writer::Mark mark = out_.mark();
+      const Outcome outcome = whole();
+      if (outcome != Outcome::written || !hides_resource(from, i_)) return outcome;
+      out_.back_to(mark);
+      return Outcome::nothing;
     }
     default:
       break;
@@ -361,7 +401,7 @@ Outcome Walk::resource(unsigned depth) {
 }
 
 Outcome Walk::resource_under(const Picker::Picked& picked, std::string_view type, std::uint64_t roles, unsigned depth) {
-  if (picked.view->whole) return item({Act::copy}, depth);
+  if (picked.view->whole) return whole();
   const Frame around = frame_;
   const bool tags_around = tags_written_;
   const bool container_around = in_container_;

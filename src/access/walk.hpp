@@ -69,6 +69,7 @@ class Walk {
   std::string_view type_at(std::uint32_t i) const;
   std::string_view span_of_value();
   bool holds_extension(std::uint32_t begin, std::uint32_t end) const;
+  bool hides_resource(std::uint32_t from, std::uint32_t to) const;
 
   Outcome object(const Node& node, unsigned depth);
   Outcome members(const Node& node, unsigned depth, std::uint32_t& count);
@@ -76,6 +77,7 @@ class Walk {
   Outcome value(const Action& action, unsigned depth);
   Outcome array(const Action& action, unsigned depth, std::string_view tail = {});
   Outcome item(const Action& action, unsigned depth);
+  Outcome whole();
   Outcome resource(unsigned depth);
   Outcome resource_under(const Picker::Picked& picked, std::string_view type, std::uint64_t roles, unsigned depth);
   Outcome meta(const Node& node, unsigned depth);
@@ -95,6 +97,7 @@ class Walk {
   Frame frame_;
   std::uint32_t open_ = 0;   // index of the '{' of the object being walked
   bool extensions_ = false;  // somewhere in the body
+  bool nested_ = false;      // more than one resource, or names that could be disguised
   bool in_container_ = false;
   bool visible_ = false;
   bool entry_denied_ = false;

@@ -175,6 +175,42 @@ TEST(View, two_roles_are_joined_per_element) {
             R"({"resourceType":"Patient","name":[{"family":"A"}],"identifier":[{"system":"a"}],)" S_TAG "}");
 }
 
+TEST(View, a_resource_leaves_by_its_own_view_wherever_it_stands) {
+  const auto policy = policy_of(std::string(head) + "view.Patient = { hide = [\"birthDate\"] }\n");
+  const std::string patient = R"({"resourceType":"Patient","birthDate":"1970-01-02","gender":"male"})";
+  const std::string disguised = R"({"resource\u0054ype":"Patient","birthDate":"1970-01-02"})";
+  const auto leaves = [&](std::string_view type, const std::string& body, bool container) {
+    const Grant grant = grant_of(policy, person({"r"}), Interaction::read, type);
+    return minimised(grant, body, {.visible = true, .container = container});
+  };
+  for (const std::string& held : {patient, disguised}) {
+    for (const std::string& body : {
+             R"({"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"a","resource":)" + patient + "}]}",
+             R"({"resourceType":"Bundle","type":"document","total":[{"x":)" + held + "}]}",
+             R"({"resourceType":"Bundle","type":"document","id":)" + held + "}",
+             R"({"resourceType":"Bundle","type":"document","link":[{"relation":"self","x":)" + held + "}]}",
+             R"({"resourceType":"Observation","valueQuantity":{"value":1,"x":)" + held + "}}",
+             R"({"resourceType":"Observation","code":{"text":"t","coding":[{"code":"c","x":[)" + held + "]}]}}",
+             R"({"resourceType":"Parameters","parameter":[{"name":"n","part":[{"name":"m","resource":)" + patient +
+                 "}]}]}",
+             R"({"resourceType":"Organization","contained":[)" + patient + R"(],"name":[)" + held + "]}",
+         }) {
+      const auto type = body.substr(17, body.find('"', 17) - 17);
+      for (const bool container : {false, true}) {
+        const std::string out = leaves(type, body, container);
+        EXPECT_EQ(out.find("1970"), out.npos) << body << "\n" << out;
+      }
+    }
+  }
+  EXPECT_NE(
+      leaves("Bundle", R"({"resourceType":"Bundle","type":"document","entry":[{"resource":)" + patient + "}]}", false)
+          .find(R"("gender":"male")"),
+      std::string::npos);
+  const std::string accents =
+      R"({"resourceType":"Observation","code":{"text":"caf\u00e9","coding":[{"display":"\u00e9"}]}})";
+  EXPECT_EQ(leaves("Observation", accents, false), accents);
+}
+
 TEST(View, bundles_of_an_upstream_lose_what_is_outside) {
   const auto policy = policy_of(
       "[role.r]\nmay = [\"user/Observation.rs\", \"user/Patient.rs\", \"user/Practitioner.rs\"]\npatients = "
