@@ -35,13 +35,18 @@ class Flow {
   async prepare() { this.person = await personLike(this.ward, "dr.adams"); }
   async begin(server) { this.server = server; }
   app(id, server = this.server) { return new App(server, id); }
+  /** Each round takes a recovery code: of somebody new when there are no more. */
+  async enter(server) {
+    if (this.person.recovery_codes.length === 0) await this.prepare();
+    return signedIn(server, this.person);
+  }
 }
 
 class Codes extends Flow {
   async begin(server) {
     this.server = server;
     this.all = [];
-    this.browser = await signedIn(server, this.person);
+    this.browser = await this.enter(server);
   }
   async once() {
     const one = { flow: await this.app("app-basic").authorize(this.browser, { scope }) };
@@ -68,7 +73,7 @@ class Refresh extends Flow {
   async begin(server) {
     this.server = server;
     this.chain = undefined;
-    this.browser = await signedIn(server, this.person);
+    this.browser = await this.enter(server);
   }
   async once() {
     if (!this.chain || this.chain.length > 6) this.chain = [(await this.app(this.id).tokens(this.browser, { scope })).refresh_token];
@@ -207,7 +212,7 @@ class Revocations extends Flow {
   async begin(server) {
     this.server = server;
     this.all = [];
-    this.browser = await signedIn(server, this.person);
+    this.browser = await this.enter(server);
   }
   async once() {
     const app = this.app("app-post"), kind = ["access token", "refresh token", "app"][this.count % 3];
