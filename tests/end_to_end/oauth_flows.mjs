@@ -34,19 +34,19 @@ class Flow {
   constructor(ward) { Object.assign(this, { ward, count: 0 }); }
   async prepare() { this.person = await personLike(this.ward, "dr.adams"); }
   async begin(server) { this.server = server; }
-  /** A TOTP step and each recovery code work once: when they are used up, somebody else goes on. */
-  async signIn(server) {
+  app(id, server = this.server) { return new App(server, id); }
+  /** Each round takes a recovery code: of somebody new when there are no more. */
+  async enter(server) {
     if (this.person.recovery_codes.length === 0) await this.prepare();
     return signedIn(server, this.person);
   }
-  app(id, server = this.server) { return new App(server, id); }
 }
 
 class Codes extends Flow {
   async begin(server) {
     this.server = server;
     this.all = [];
-    this.browser = await this.signIn(server);
+    this.browser = await this.enter(server);
   }
   async once() {
     const one = { flow: await this.app("app-basic").authorize(this.browser, { scope }) };
@@ -73,7 +73,7 @@ class Refresh extends Flow {
   async begin(server) {
     this.server = server;
     this.chain = undefined;
-    this.browser = await this.signIn(server);
+    this.browser = await this.enter(server);
   }
   async once() {
     if (!this.chain || this.chain.length > 6) this.chain = [(await this.app(this.id).tokens(this.browser, { scope })).refresh_token];
@@ -212,7 +212,7 @@ class Revocations extends Flow {
   async begin(server) {
     this.server = server;
     this.all = [];
-    this.browser = await this.signIn(server);
+    this.browser = await this.enter(server);
   }
   async once() {
     const app = this.app("app-post"), kind = ["access token", "refresh token", "app"][this.count % 3];
