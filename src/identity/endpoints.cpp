@@ -33,6 +33,7 @@ constexpr Place places[] = {
     {"/login", web::login},
     {"/login/passkey/options", web::passkey_options},
     {"/login/passkey", web::passkey},
+    {"/login/select", web::select_account},
     {"/login/second-factor", web::second_factor},
     {"/login/second-factor/passkey/options", web::passkey_options},
     {"/login/second-factor/passkey", web::passkey},

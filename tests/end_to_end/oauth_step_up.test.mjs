@@ -47,6 +47,33 @@ describe("classes of sign-in", () => {
   });
 });
 
+test("OpenID Connect Core section 3.1.2.1: prompt=select_account lets who is signed in go on, or somebody else sign in", async () => {
+  const one = await signedIn(ward, await personLike(ward, "dr.adams")), other = await personLike(ward, "nurse.cole");
+  const first = (await basic.tokens(one, { scope: "openid" })).id_token;
+  const ask = async () => {
+    await sleep(1100);  // who signs in within the same second has just chosen
+    const asked = basic.parameters({ scope: "openid", prompt: "select_account" });
+    await one.go("/oauth/authorize?" + new URLSearchParams(asked.parameters));
+    assert.equal(one.url.pathname, "/login");
+    assert.match(one.html, /Which account\?/);
+    return asked;
+  };
+  const subject = async ({ verifier, parameters }) => {
+    if (!one.left) await one.submit("/oauth/consent", { decision: "allow" });
+    return decodeJwt(granted(await basic.exchange({ code: one.left.searchParams.get("code"), verifier, redirect_uri: parameters.redirect_uri })).id_token).sub;
+  };
+  const continued = await ask();
+  await one.submit("/login/select", { choice: "continue" });
+  assert.equal(await subject(continued), decodeJwt(first).sub);
+  const changed = await ask();
+  await one.submit("/login/select", { choice: "other" });
+  await one.signIn(other);
+  assert.equal(await subject(changed), other.username);
+  await ask();
+  await one.go("/login/select", { method: "POST", body: "choice=continue", headers: { "content-type": "application/x-www-form-urlencoded" } });
+  assert.equal(one.answer.status, 403, "without the page's own token");
+});
+
 test("RFC 9701 section 5: an answer of introspection is signed for the one who asked for a JWT", async () => {
   const set = await basic.tokens(browser, { scope: "openid user/Patient.rs" });
   const headers = { accept: "application/token-introspection+jwt" };

@@ -150,8 +150,6 @@ void error(Model& m, Language) {
   m.add("details").set("name", "redirect_uri").set("value", "https://evil.example/callback");
 }
 
-void locked(Model& m, Language) { m.set("minutes", "15"); }
-
 void form_post(Model& m, Language) {
   m.set("action", "https://cardia.example/callback");
   m.add("fields").set("name", "code").set("value", "abc");
@@ -179,7 +177,6 @@ const std::vector<Sample>& samples() {
                              {"second-factor", "second-factor-step-up", step_up},
                              {"signed-out", "signed-out", signed_out},
                              {"error", "error", error},
-                             {"locked", "locked", locked},
                              {"form-post", "form-post", form_post}};
     for (Sample& sample : list)
       sample.fill = [fill = sample.fill](Model& model, Language language) {

@@ -29,7 +29,7 @@ std::vector<std::string> page_names() {
 TEST(Pages, there_are_all_that_sign_in_needs) {
   EXPECT_THAT(page_names(), testing::IsSupersetOf({"login", "second-factor", "enrol", "enrol-totp", "recovery-codes",
                                                    "new-password", "consent", "patient-picker", "account",
-                                                   "logout-confirm", "signed-out", "error", "locked", "form-post"}));
+                                                   "logout-confirm", "signed-out", "error", "form-post"}));
   EXPECT_FALSE(has_page("layout"));
   EXPECT_FALSE(has_page("_hidden"));
   EXPECT_FALSE(has_page("nothing"));

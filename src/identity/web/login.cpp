@@ -20,6 +20,18 @@ Answer login_page(Visit& visit, std::string_view username, std::string_view prob
   return page(visit, "login", model, status);
 }
 
+/// OpenID Connect Core section 3.1.2.1, prompt=select_account: who is signed in may go on, or somebody else sign in.
+bool may_choose(const Visit& visit) {
+  return visit.flow && visit.signed_in() && visit.flow->prompt_select_account && !visit.flow->prompt_login;
+}
+
+Answer choice_page(Visit& visit) {
+  pages::Model model;
+  if (const KnownClient* app = visit.app()) model.set("app_name", app->client.name);
+  model.set("who", visit.person->name.empty() ? visit.person->username : visit.person->name);
+  return page(visit, "select-account", model);
+}
+
 boost::asio::awaitable<void> wait(std::chrono::milliseconds time) {
   if (time.count() <= 0) co_return;
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
@@ -76,6 +88,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   const std::string hint = visit.flow ? visit.flow->login_hint : "";
   if (visit.request.method != "POST") {
     if (!visit.flow && visit.signed_in()) co_return go(visit, "/account");
+    if (may_choose(visit)) co_return choice_page(visit);
     co_return login_page(visit, hint, "", 200);
   }
   const std::string username = visit.form.get("username").value_or("");
@@ -113,6 +126,15 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
   const auto factors = visit.room.factors().find(username);
   co_return go(visit, with_flow(visit, factors && factors->second() ? "/login/second-factor" : "/login/enrol"));
+}
+
+boost::asio::awaitable<Answer> select_account(Visit& visit) {
+  if (visit.request.method != "POST" || !may_choose(visit)) co_return go(visit, with_flow(visit, "/login"));
+  if (visit.form.get("choice") != "continue") co_return login_page(visit, "", "", 200);
+  visit.flow->prompt_select_account = false;
+  visit.flow->person = visit.person->username;
+  Answer answer = co_await proceed(visit);
+  co_return answer;
 }
 
 boost::asio::awaitable<Answer> second_factor(Visit& visit) {

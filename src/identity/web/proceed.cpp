@@ -11,7 +11,7 @@ constexpr std::int64_t code_lifetime = 60;
 /// Whether the sign-in is what the app asked for (OpenID Connect Core section 3.1.2.3).
 bool is_fresh(const Visit& visit, const Flow& flow) {
   const std::int64_t began = flow.created / 1000;
-  if (flow.prompt_login || flow.prompt_select_account) return visit.session->auth_time >= began;
+  if (flow.prompt_login || flow.prompt_select_account) return visit.session->auth_time >= began;  // or has chosen
   return flow.max_age < 0 || visit.session->auth_time >= began - flow.max_age;
 }
 

@@ -80,6 +80,7 @@ boost::asio::awaitable<Answer> show_recovery_codes(Visit& visit);
 // The pages, by path.
 boost::asio::awaitable<Answer> authorize(const FormRequest&, Room&);  // /oauth/authorize
 boost::asio::awaitable<Answer> login(Visit&);                         // /login
+boost::asio::awaitable<Answer> select_account(Visit&);                // /login/select
 boost::asio::awaitable<Answer> second_factor(Visit&);                 // /login/second-factor
 boost::asio::awaitable<Answer> enrol(Visit&);                         // /login/enrol
 boost::asio::awaitable<Answer> enrol_totp(Visit&);                    // /login/enrol/totp
