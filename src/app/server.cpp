@@ -271,8 +271,12 @@ void Server::Inside::look_after_keys() {
   const MonoTime now = installation->clock.mono();
   if (keys_looked_at != MonoTime{} && now - keys_looked_at < std::chrono::minutes(1)) return;
   keys_looked_at = now;
-  if (auto done = administration->rotate_due_keys(configuration.identity.key_rotation); !done)
-    log::error("key_rotation", done.error());
+  std::chrono::seconds age{};
+  {
+    const std::lock_guard lock(reload_mutex);
+    age = configuration.identity.key_rotation;
+  }
+  if (auto done = administration->rotate_due_keys(age); !done) log::error("key_rotation", done.error());
 }
 
 void Server::run_until_signal() {

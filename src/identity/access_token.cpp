@@ -22,15 +22,6 @@ std::string confirmation(const TokenPlan& plan) {
   return cnf.empty() ? cnf : cnf + "}";
 }
 
-/// Who acts for `patient` (RFC 8693 section 4.1): a RelatedPerson in whose token the patient is somebody else.
-std::string acting(const Settings& settings, const TokenPlan& plan) {
-  if (plan.patient.empty() || !plan.fhir_user.starts_with("RelatedPerson/")) return {};
-  std::string act;
-  append_member(act, "sub", plan.subject);
-  append_member(act, "fhirUser", settings.fhir_base + "/" + plan.fhir_user);
-  return act + "}";
-}
-
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
@@ -42,6 +33,15 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 }  // namespace
+
+std::string acting(const Settings& settings, std::string_view subject, std::string_view fhir_user,
+                   std::string_view patient) {
+  if (patient.empty() || !fhir_user.starts_with("RelatedPerson/")) return {};
+  std::string act;
+  append_member(act, "sub", subject);
+  append_member(act, "fhirUser", settings.fhir_base + "/" + std::string(fhir_user));
+  return act + "}";
+}
 
 crypto::KeySet AccessTokens::keys() {
   // The ring is read under the lock: who read it before a key was retired must not put that key back afterwards.
@@ -95,7 +95,8 @@ Result<AccessTokens::Issued> AccessTokens::issue(const Settings& settings, const
   if (!plan.encounter.empty()) append_member(claims, "encounter", plan.encounter);
   if (!plan.acr.empty()) append_member(claims, "acr", plan.acr);
   if (plan.auth_time != 0) append_raw(claims, "auth_time", std::to_string(plan.auth_time));
-  if (const std::string act = acting(settings, plan); !act.empty()) append_raw(claims, "act", act);
+  if (const std::string act = acting(settings, plan.subject, plan.fhir_user, plan.patient); !act.empty())
+    append_raw(claims, "act", act);
   if (const std::string bound = confirmation(plan); !bound.empty()) append_raw(claims, "cnf", bound);
   issued.token = crypto::make_jwt(key->second, crypto::Algorithm::es256, key->first.id, "at+jwt", claims + "}");
   return issued;

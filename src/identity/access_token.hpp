@@ -25,6 +25,11 @@ struct TokenPlan {
   std::string key_thumbprint, certificate_thumbprint;  // cnf (RFC 9449 section 6, RFC 8705 section 3.1)
 };
 
+/// `act` of a token (RFC 8693 section 4.1): a RelatedPerson acts, for the patient that the token's `patient` names.
+/// Empty for everybody else.
+std::string acting(const Settings& settings, std::string_view subject, std::string_view fhir_user,
+                   std::string_view patient);
+
 /// What an ID token is to say (OpenID Connect Core section 2).
 struct IdTokenPlan {
   std::string subject, client_id, nonce, acr, amr, fhir_user, name, preferred_username, session;

@@ -109,12 +109,15 @@ Result<void> Directory::write(std::string space, std::string key, std::optional<
   return {};
 }
 
-Result<bool> Directory::put(Person person) {
+Result<bool> Directory::put(Person person, const Person* before) {
   if (auto checked = check(person); !checked) return std::unexpected(checked.error());
   const std::lock_guard lock(writing_);
-  const auto before = now();
-  const Person* known = before->person(person.username);
-  if (known == nullptr && before->people.size() >= entries_max)
+  const auto present = now();
+  const Person* known = present->person(person.username);
+  if (before != nullptr && known == nullptr) return fail("not_found", "there is no person with this username");
+  if (before != nullptr && !(*known == *before))
+    return fail("changed_meanwhile", "somebody else changed this person meanwhile");
+  if (known == nullptr && present->people.size() >= entries_max)
     return fail("directory_full", "there are a million people already");
   const bool same = known != nullptr && same_rights(*known, person);
   person.generation = same ? known->generation : next_generation(known ? known->generation : 0);

@@ -41,7 +41,8 @@ class Directory {
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
 
   /// True if something changed.
-  Result<bool> put(Person person);
+  /// With `before`: only if the person is still that (errors "not_found", "changed_meanwhile").
+  Result<bool> put(Person person, const Person* before = nullptr);
   Result<bool> put(OAuthClient client);
   Result<void> remove_person(std::string_view username);
   Result<void> remove_client(std::string_view client_id);

@@ -46,6 +46,7 @@ struct Person {
   std::uint64_t generation = 1;       // grows when sessions and tokens are revoked
   bool disabled = false;
   std::string name;  // as it is shown; empty: the username
+  bool operator==(const Person&) const = default;
 };
 
 /// How a client proves itself (RFC 7591 section 2, RFC 8705 section 2.1).
@@ -276,6 +277,9 @@ class Identity {
   virtual std::vector<Person> people_after(std::string_view after, std::size_t limit) const = 0;
   virtual std::vector<OAuthClient> clients_after(std::string_view after, std::size_t limit) const = 0;
   virtual Result<Event> put_person(Person) = 0;
+  /// For who read `before` a while ago: changes nothing if somebody else did meanwhile ("changed_meanwhile"), or if the
+  /// person is gone ("not_found").
+  virtual Result<Event> change_person(const Person& before, Person after) = 0;
   virtual Result<Event> put_client(OAuthClient) = 0;
   /// With all that hangs on the name: factors, sessions, agreements, consents, history. Who gets the same name later
   /// begins with nothing.

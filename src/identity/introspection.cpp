@@ -26,11 +26,8 @@ std::string described(const Caller& caller, const Settings& settings) {
   if (!caller.username.empty()) append_member(body, "username", caller.username);
   if (!caller.fhir_user.empty()) append_member(body, "fhirUser", settings.fhir_base + "/" + caller.fhir_user);
   if (!caller.patient.empty()) append_member(body, "patient", caller.patient);
-  if (!caller.patient.empty() && caller.fhir_user.starts_with("RelatedPerson/")) {
-    std::string act;
-    append_member(act, "sub", caller.subject);
-    append_raw(body, "act", act + "}");
-  }
+  if (const std::string act = acting(settings, caller.subject, caller.fhir_user, caller.patient); !act.empty())
+    append_raw(body, "act", act);
   if (!caller.encounter.empty()) append_member(body, "encounter", caller.encounter);
   if (!caller.acr.empty()) append_member(body, "acr", caller.acr);
   if (caller.auth_time != 0) append_raw(body, "auth_time", std::to_string(caller.auth_time));

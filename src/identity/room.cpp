@@ -193,7 +193,18 @@ std::vector<OAuthClient> Room::clients() const {
 
 Result<Event> Room::put_person(Person person) {
   const std::string username = person.username;
-  auto put = directory_.put(std::move(person));
+  // What hangs on the name of somebody who was removed must not be the next one's, whatever became of its removal.
+  if (directory_.now()->person(username) == nullptr)
+    if (auto forgotten = forget(username); !forgotten) return std::unexpected(forgotten.error());
+  return person_changed(username, directory_.put(std::move(person)));
+}
+
+Result<Event> Room::change_person(const Person& before, Person after) {
+  const std::string username = after.username;
+  return person_changed(username, directory_.put(std::move(after), &before));
+}
+
+Result<Event> Room::person_changed(std::string_view username, Result<bool> put) {
   if (!put) return std::unexpected(put.error());
   Event event = changed("person_changed", username, true);
   if (!*put) event.reason = "unchanged";

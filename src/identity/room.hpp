@@ -70,6 +70,7 @@ class Room final : public Identity {
   std::vector<Person> people_after(std::string_view after, std::size_t limit) const override;
   std::vector<OAuthClient> clients_after(std::string_view after, std::size_t limit) const override;
   Result<Event> put_person(Person) override;
+  Result<Event> change_person(const Person& before, Person after) override;
   Result<Event> put_client(OAuthClient) override;
   Result<Event> remove_person(std::string_view username) override;
   Result<Event> remove_client(std::string_view client_id) override;
@@ -161,6 +162,7 @@ class Room final : public Identity {
   boost::asio::awaitable<Answer> refuse_grant(const Attempt& attempt, const TokenError& error);
   Answer issue_to_person(const Attempt& attempt, const Agreement& agreement, const std::string& refresh_token);
   Result<void> forget(std::string_view username);
+  static Result<Event> person_changed(std::string_view username, Result<bool> put);
   Result<void> end_blocking(const Session& session);
   Result<store::Queued> revoke_token(const Caller& caller);
   Result<Caller> check_own(crypto::UnverifiedJwt token, const Prepared& prepared);

@@ -69,8 +69,9 @@ std::shared_ptr<const Session> Sessions::find(std::string_view hash, std::int64_
   return found->second;
 }
 
-Result<store::Queued> Sessions::begin(Session session, std::string_view before, std::int64_t now) {
+Result<store::Queued> Sessions::begin(Session session, std::string_view before, std::int64_t now, bool goes_on) {
   const std::lock_guard lock(mutex_);
+  if (goes_on && !all_.contains(std::string(before))) return fail("session_over", "the session was ended meanwhile");
   std::vector<store::Store::Entry> entries;
   if (!before.empty()) forget(std::string(before), entries);
   make_room(session, now, entries);

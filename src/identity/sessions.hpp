@@ -37,8 +37,9 @@ class Sessions {
   /// The session of a cookie if it is not over; notes that it was seen.
   std::shared_ptr<const Session> find(std::string_view hash, std::int64_t now);
   /// Begins one, and ends `before` (empty: none) with the same write: a session's name changes when its rights do.
-  /// Error "sessions_full".
-  Result<store::Queued> begin(Session session, std::string_view before, std::int64_t now);
+  /// `goes_on`: only if `before` is still there: what somebody else ended does not come back. Errors "sessions_full",
+  /// "session_over".
+  Result<store::Queued> begin(Session session, std::string_view before, std::int64_t now, bool goes_on = false);
   std::optional<store::Queued> end(std::string_view hash);
   /// All of a person but `except`; how many.
   std::pair<std::size_t, std::optional<store::Queued>> end_all(std::string_view username, std::string_view except);

@@ -33,10 +33,17 @@ SignInGuard::Charge SignInGuard::charge(std::string_view username, std::string_v
   return charge;
 }
 
-void SignInGuard::refund(std::string_view username, std::string_view known_device) {
+void SignInGuard::refund(std::string_view username, std::string_view known_device, const Charge& charge) {
   const std::lock_guard lock(mutex_);
   const auto found = counts_.find(key(username, known_device));
-  if (found != counts_.end() && found->second.failures > 0) --found->second.failures;
+  if (found == counts_.end()) return;
+  Count& count = found->second;
+  if (charge.began) {  // the pause was this charge's own
+    count.paused_until = 0;
+    count.failures = failures_max - 1;
+  } else if (count.failures > 0) {
+    --count.failures;
+  }
 }
 
 void SignInGuard::succeeded(std::string_view username, std::string_view known_device) {

@@ -29,8 +29,8 @@ class SignInGuard {
     std::chrono::milliseconds delay{0};  // to wait before it is looked at
   };
   Charge charge(std::string_view username, std::string_view known_device, std::int64_t now);
-  /// The try was right, and more is to come.
-  void refund(std::string_view username, std::string_view known_device);
+  /// The try was right and more is to come, or nobody looked at it.
+  void refund(std::string_view username, std::string_view known_device, const Charge& charge);
   /// Signed in: all is forgotten.
   void succeeded(std::string_view username, std::string_view known_device);
 

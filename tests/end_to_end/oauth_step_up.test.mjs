@@ -141,3 +141,39 @@ test("settings of a session and of the brand show on the pages; administrators n
   assert.match(browser.html, /Clinic of the Test/);
   assert.match(browser.html, /brand\.123456/);
 });
+
+describe("what an administrator does meanwhile is not undone", () => {
+  test("a person's own change of password loses against an administrator's change", async () => {
+    for (let round = 0; round < 6; ++round) {
+      const who = await personLike(ward, "dr.adams"), one = await signedIn(ward, who), fresh = "a new password " + round + who.username.length + "xyz";
+      await one.submit("/account/password");
+      const changing = one.submit("/account/password", { current: who.password, password: fresh, password2: fresh }, { extra: true });
+      await sleep(15 * round);
+      assert.equal((await ward.command("user", "disable", who.username)).code, 0);
+      await changing;
+      assert.equal(JSON.parse((await ward.command("user", "show", who.username, "--json")).stdout).disabled, true, "round " + round);
+    }
+  });
+  test("a session that was ended does not come back by a step-up", async () => {
+    const who = await personLike(ward, "dr.adams"), one = await signedIn(ward, who);
+    await one.go("/login/second-factor?step_up=yes");
+    for (let i = 0; i < 4; ++i) await one.submit("/login/second-factor", { method: "totp", code: "000000" });  // from now on answers wait
+    const proving = one.submit("/login/second-factor", { method: "recovery", code: who.recovery_codes.pop() });
+    await sleep(100);
+    assert.equal((await ward.command("session", "end", "--user", who.username)).code, 0);
+    await proving;
+    await one.go("/account");
+    assert.equal(one.url.pathname, "/login", one.steps.slice(-4).join(", "));
+  });
+  test("the page of new recovery codes is no way around a fresh proof", async () => {
+    const who = await personLike(ward, "dr.adams"), one = await signedIn(ward, who);
+    for (const code of who.recovery_codes.splice(0)) {
+      await one.go("/login/second-factor?step_up=yes");
+      await one.submit("/login/second-factor", { method: "recovery", code });
+      assert.equal(one.url.pathname, "/account");
+    }
+    await sleep(3500);
+    await one.go("/login/enrol/codes");
+    assert.equal(one.url.pathname, "/login/second-factor", one.html);
+  });
+});

@@ -99,9 +99,23 @@ TEST(SignInGuard, slows_then_pauses_and_a_known_device_counts_by_itself) {
 TEST(SignInGuard, what_was_right_is_given_back) {
   SignInGuard guard;
   for (int i = 0; i < 50; ++i) {
-    EXPECT_FALSE(guard.charge("dora", "", 100 + i).paused);
-    guard.refund("dora", "");
+    const auto charge = guard.charge("dora", "", 100 + i);
+    EXPECT_FALSE(charge.paused);
+    guard.refund("dora", "", charge);
   }
+}
+
+TEST(SignInGuard, a_try_that_nobody_looked_at_begins_no_pause_and_ends_none_of_another) {
+  SignInGuard guard;
+  SignInGuard::Charge last;
+  for (unsigned i = 0; i < SignInGuard::failures_max; ++i) last = guard.charge("dora", "", 100);
+  ASSERT_TRUE(last.began);
+  guard.refund("dora", "", SignInGuard::Charge{});
+  EXPECT_TRUE(guard.charge("dora", "", 101).paused);
+  guard.refund("dora", "", last);
+  const auto again = guard.charge("dora", "", 102);
+  EXPECT_FALSE(again.paused);
+  EXPECT_TRUE(again.began) << "nine failures are still counted";
 }
 
 TEST(RefreshToken, says_which_it_is_to_us_alone) {

@@ -83,15 +83,17 @@ void add_delegates(const Visit& visit, pages::Model& model) {
   model.set("patient", is_patient(*visit.person)).set("delegate", is_delegate(*visit.person));
   for (const PatientChoice& one : visit.acts_for)
     model.add("patients").set("name", one.name).set("birth_date", one.birth_date);
-  for (const Delegate& one : visit.delegates) {
-    const bool signs_in = std::ranges::any_of(visit.directory->people, [&](const auto& entry) {
-      return !entry.second->disabled && entry.second->fhir_user == one.fhir_user;
-    });
-    if (signs_in) model.add("delegates").set("name", one.name).set("relation", one.relation);
-  }
+  if (visit.delegates.empty()) return;
+  std::set<std::string_view> sign_in;  // one walk through all people, whatever their number
+  for (const auto& [username, one] : visit.directory->people)
+    if (!one->disabled && one->fhir_user.starts_with("RelatedPerson/")) sign_in.insert(one->fhir_user);
+  for (const Delegate& one : visit.delegates)
+    if (sign_in.contains(one.fhir_user)) model.add("delegates").set("name", one.name).set("relation", one.relation);
 }
 
-Answer account_page(Visit& visit, std::string_view notice, std::string_view problem, int status) {
+boost::asio::awaitable<Answer> account_page(Visit& visit, std::string_view notice, std::string_view problem,
+                                            int status) {
+  co_await look_up_delegates(visit);
   pages::Model model;
   const Person& person = *visit.person;
   model.set("name", person.name.empty() ? person.username : person.name).set("username", person.username);
@@ -113,17 +115,20 @@ Answer account_page(Visit& visit, std::string_view notice, std::string_view prob
     if (one.count > 1) where += " × " + std::to_string(one.count);
     model.add("history").set("when", minute(one.at)).set("what", one.what).set("where", where).set("ok", one.good);
   }
-  return page(visit, "account", model, status);
+  co_return page(visit, "account", model, status);
 }
 
 boost::asio::awaitable<Answer> end_one_session(Visit& visit) {
   const std::string id = visit.form.get("id").value_or("");
   const auto own = visit.room.sessions().of_person(visit.person->username, visit.seconds);
   const auto found = std::ranges::find(own, id, &Session::id);
-  if (found == own.end()) co_return account_page(visit, "", "error.expired", 404);
+  if (found == own.end()) {
+    Answer shown = co_await account_page(visit, "", "error.expired", 404);
+    co_return shown;
+  }
   if (auto done = co_await visit.room.end_session(*found); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  Answer answer = account_page(visit, "account.session_ended", "", 200);
+  Answer answer = co_await account_page(visit, "account.session_ended", "", 200);
   answer.event = Event{"logout", true, visit.person->username, {}, {}, {}, "ended from the account page"};
   co_return answer;
 }
@@ -133,7 +138,7 @@ boost::asio::awaitable<Answer> end_all_sessions(Visit& visit) {
     if (one.hash != visit.session->hash)
       if (auto done = co_await visit.room.end_session(one); !done)
         co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  Answer answer = account_page(visit, "account.session_ended", "", 200);
+  Answer answer = co_await account_page(visit, "account.session_ended", "", 200);
   answer.event = Event{"logout", true, visit.person->username, {}, {}, {}, "everywhere else"};
   co_return answer;
 }
@@ -147,7 +152,7 @@ boost::asio::awaitable<Answer> withdraw(Visit& visit) {
     if (*queued)
       if (auto done = co_await (*queued)->done(); !done)
         co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  Answer answer = account_page(visit, "account.app_withdrawn", "", 200);
+  Answer answer = co_await account_page(visit, "account.app_withdrawn", "", 200);
   answer.event = Event{"consent_withdrawn", true, username, client_id, {}, {}, {}};
   co_return answer;
 }
@@ -155,13 +160,18 @@ boost::asio::awaitable<Answer> withdraw(Visit& visit) {
 boost::asio::awaitable<Answer> remove_factor(Visit& visit) {
   if (!is_recent(visit)) co_return ask_again(visit);
   const Factors factors = visit.room.factors().find(visit.person->username).value_or(Factors{});
-  if (factors.passkeys.size() + (factors.totp_secret.empty() ? 0 : 1) < 2)
-    co_return account_page(visit, "", "account.last_factor", 400);
+  if (factors.passkeys.size() + (factors.totp_secret.empty() ? 0 : 1) < 2) {
+    Answer shown = co_await account_page(visit, "", "account.last_factor", 400);
+    co_return shown;
+  }
   auto queued = visit.room.factors().remove(visit.person->username, visit.form.get("id").value_or(""));
-  if (!queued) co_return account_page(visit, "", "error.expired", 404);
+  if (!queued) {
+    Answer shown = co_await account_page(visit, "", "error.expired", 404);
+    co_return shown;
+  }
   if (auto done = co_await queued->done(); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  Answer answer = account_page(visit, "account.factor_removed", "", 200);
+  Answer answer = co_await account_page(visit, "account.factor_removed", "", 200);
   answer.event = Event{"factor_changed", true, visit.person->username, {}, {}, {}, "factor removed"};
   co_return answer;
 }
@@ -194,25 +204,33 @@ boost::asio::awaitable<Answer> change_password(Visit& visit) {
   const auto charge = visit.room.guard().charge(person.username, visit.browser_hash, visit.seconds);
   if (charge.paused) co_return password_page(visit, "locked.text", 429);
   const auto matched = co_await visit.room.passwords().matches(std::move(*present), person.password_hash);
-  if (!matched) co_return password_page(visit, "login.busy", 503);
+  if (!matched) {
+    visit.room.guard().refund(person.username, visit.browser_hash, charge);  // nobody looked
+    co_return password_page(visit, "login.busy", 503);
+  }
   if (!*matched) {
     Answer answer = password_page(visit, "new-password.wrong", 400);
     answer.event = Event{"login_failed", false, person.username, {}, {}, {}, "password change"};
     co_return answer;
   }
-  visit.room.guard().refund(person.username, visit.browser_hash);
+  visit.room.guard().refund(person.username, visit.browser_hash, charge);
   auto hash = co_await visit.room.passwords().hash(std::move(*fresh));
   if (!hash) co_return password_page(visit, "login.busy", 503);
   Person changed = person;
   changed.password_hash = std::move(*hash);
   const std::string amr = visit.session->amr;
-  if (auto put = visit.room.put_person(changed); !put)
-    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", put.error().message());
+  if (auto put = visit.room.change_person(person, changed); !put) {
+    const bool meanwhile = put.error().code() == "changed_meanwhile" || put.error().code() == "not_found";
+    co_return error_page(visit, meanwhile ? 409 : 503, meanwhile ? "error.expired" : "error.server");
+  }
   // The generation grew: every session and token of the person is over, and this browser gets a new one.
   visit.directory = visit.room.snapshot();
-  if (auto begun = co_await begin_session(visit, *visit.directory->person(changed.username), amr, true); !begun)
-    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
-  Answer answer = account_page(visit, "account.password_changed", "", 200);
+  visit.person = visit.directory->person(changed.username);
+  if (visit.person == nullptr) co_return error_page(visit, 409, "error.expired");
+  Proof proof{.amr = amr, .fresh = false};
+  const auto begun = co_await begin_session(visit, *visit.person, std::move(proof));
+  if (!begun) co_return not_begun(visit, begun.error());
+  Answer answer = co_await account_page(visit, "account.password_changed", "", 200);
   answer.event = Event{"factor_changed", true, changed.username, {}, {}, {}, "password changed"};
   co_return answer;
 }
@@ -221,10 +239,12 @@ boost::asio::awaitable<Answer> change_password(Visit& visit) {
 
 boost::asio::awaitable<Answer> account(Visit& visit) {
   if (!visit.signed_in()) co_return go(visit, "/login");
-  co_await look_up_delegates(visit);
   const std::string_view path = visit.request.path;
   if (visit.request.method != "POST") {
-    if (path == "/account") co_return account_page(visit, "", "", 200);
+    if (path == "/account") {
+      Answer shown = co_await account_page(visit, "", "", 200);
+      co_return shown;
+    }
     co_return go(visit, "/account");
   }
   if (path == "/account/stay") co_return go(visit, "/account");  // seen: the idle time begins anew

@@ -99,9 +99,11 @@ boost::asio::awaitable<Answer> enrol_totp(Visit& visit) {
 
 boost::asio::awaitable<Answer> enrolled(Visit& visit, std::string_view factor, std::string amr) {
   const bool first = !visit.session->complete;
-  if (first)
-    if (auto begun = co_await begin_session(visit, *visit.person, amr, true); !begun)
-      co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  if (first) {
+    Proof proof{.amr = amr};
+    const auto begun = co_await begin_session(visit, *visit.person, std::move(proof));
+    if (!begun) co_return not_begun(visit, begun.error());
+  }
   const Event added{"factor_changed", true, visit.person->username, {}, {}, {}, std::string(factor) + " added"};
   if (!first) {
     Answer back = go(visit, "/account");
@@ -125,6 +127,7 @@ boost::asio::awaitable<Answer> enrol_codes(Visit& visit) {
     Answer onward = co_await proceed(visit);
     co_return onward;
   }
+  if (!is_recent(visit)) co_return ask_again(visit);
   Answer answer = co_await show_recovery_codes(visit);
   co_return answer;
 }

@@ -2,7 +2,6 @@
 #include "factors/password_rules.hpp"
 #include "web/visit.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -74,14 +73,6 @@ Answer second_factor_page(Visit& visit, std::string_view problem, int status) {
   return page(visit, "second-factor", model, status);
 }
 
-/// What is proven with the second factor: beside the password, or once more in a session.
-std::string proven(const Visit& visit, std::string_view factor) {
-  if (!visit.session->complete) return fmt::format("pwd {} mfa", factor);
-  const std::string before = " " + visit.session->amr + " ";
-  return before.find(fmt::format(" {} ", factor)) == before.npos ? fmt::format("{} {}", visit.session->amr, factor)
-                                                                 : visit.session->amr;
-}
-
 }  // namespace
 
 boost::asio::awaitable<Answer> login(Visit& visit) {
@@ -112,7 +103,7 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   if (person != nullptr) hash = person->password_hash;
   auto matched = co_await visit.room.passwords().matches(std::move(typed), std::move(hash));
   if (!matched) {
-    visit.room.guard().refund(username, device);  // nobody looked at it
+    visit.room.guard().refund(username, device, charge);  // nobody looked at it
     Answer answer = login_page(visit, username, busy, 503);
     answer.headers.emplace_back("retry-after", "3");
     answer.event = failure(visit, username, "busy");
@@ -121,9 +112,10 @@ boost::asio::awaitable<Answer> login(Visit& visit) {
   if (!*matched || person->disabled)
     co_return failed(visit, username, charge, !*matched ? "password" : "disabled",
                      login_page(visit, username, wrong, 400));
-  visit.room.guard().refund(username, device);
-  if (auto begun = co_await begin_session(visit, *person, "pwd", false); !begun)
-    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  visit.room.guard().refund(username, device, charge);
+  Proof password{.amr = "pwd", .complete = false, .alone = true};
+  const auto begun = co_await begin_session(visit, *person, std::move(password));
+  if (!begun) co_return not_begun(visit, begun.error());
   const auto factors = visit.room.factors().find(username);
   co_return go(visit, with_flow(visit, factors && factors->second() ? "/login/second-factor" : "/login/enrol"));
 }
@@ -139,7 +131,9 @@ boost::asio::awaitable<Answer> select_account(Visit& visit) {
 
 boost::asio::awaitable<Answer> second_factor(Visit& visit) {
   if (visit.session == nullptr) co_return go(visit, with_flow(visit, "/login"));
-  if (visit.session->complete && !visit.flow && !visit.form.get("step_up")) co_return go(visit, "/account");
+  // An app that wants a new sign-in gets a whole one; a step-up here is for the account alone.
+  if (visit.session->complete && visit.flow) co_return go(visit, with_flow(visit, "/login"));
+  if (visit.session->complete && !visit.form.get("step_up")) co_return go(visit, "/account");
   if (visit.request.method != "POST") co_return second_factor_page(visit, "", 200);
   const Person& person = *visit.person;
   const std::string device = known_device(visit, person.username);
@@ -162,17 +156,18 @@ boost::asio::awaitable<Answer> second_factor(Visit& visit) {
   }
   if (auto done = co_await taken.queued->done(); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());
-  std::string amr = proven(visit, recovery ? "recovery" : "otp");
-  Answer answer = co_await finish_sign_in(visit, std::move(amr));
+  Proof proof{.amr = proven(visit, recovery ? "recovery" : "otp")};
+  Answer answer = co_await finish_sign_in(visit, std::move(proof));
   co_return answer;
 }
 
-boost::asio::awaitable<Answer> finish_sign_in(Visit& visit, std::string amr) {
+boost::asio::awaitable<Answer> finish_sign_in(Visit& visit, Proof proof) {
   const Person& person = *visit.person;
   visit.room.guard().succeeded(person.username, known_device(visit, person.username));
   visit.room.guard().succeeded(person.username + " factor", known_device(visit, person.username));
-  if (auto begun = co_await begin_session(visit, person, amr, true); !begun)
-    co_return error_page(visit, 503, "error.server", "temporarily_unavailable", begun.error().message());
+  std::string amr = proof.amr;
+  const auto begun = co_await begin_session(visit, person, std::move(proof));
+  if (!begun) co_return not_begun(visit, begun.error());
   auto remembered = visit.room.factors().remember_device(person.username, visit.browser_hash);
   if (auto done = co_await remembered.done(); !done)
     co_return error_page(visit, 503, "error.server", "temporarily_unavailable", done.error().message());

@@ -129,8 +129,10 @@ boost::asio::awaitable<Answer> register_passkey(Visit& visit, std::string_view r
     answer.event = Event{"factor_changed", true, username, {}, {}, {}, "passkey added"};
     co_return answer;
   }
-  if (auto begun = co_await begin_session(visit, *visit.person, "pwd hwk mfa", true); !begun)
-    co_return problem(visit, 503, "error.server");
+  Proof proof{.amr = "pwd hwk mfa"};
+  if (auto begun = co_await begin_session(visit, *visit.person, std::move(proof)); !begun)
+    co_return problem(visit, begun.error().code() == "session_over" ? 403 : 503,
+                      begun.error().code() == "session_over" ? "error.expired" : "error.server");
   Answer answer = located(visit, go(visit, with_flow(visit, "/login/enrol/codes")));
   answer.event = Event{"factor_changed", true, username, {}, {}, {}, "passkey added"};
   answer.also.push_back(Event{"login", true, username, {}, {}, {}, "pwd hwk mfa"});
@@ -164,8 +166,8 @@ boost::asio::awaitable<Answer> sign_in(Visit& visit, std::string_view response, 
   if (!taken.good) co_return refused(visit, username, "counter");
   if (auto done = co_await taken.queued->done(); !done) co_return problem(visit, 503, "error.server");
   visit.person = person;
-  std::string amr = alone ? "hwk user mfa" : "pwd hwk mfa";
-  Answer answer = co_await finish_sign_in(visit, std::move(amr));
+  Proof proof{.amr = alone ? "hwk user mfa" : proven(visit, "hwk"), .alone = alone};
+  Answer answer = co_await finish_sign_in(visit, std::move(proof));
   co_return located(visit, std::move(answer));
 }
 

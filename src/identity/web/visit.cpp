@@ -3,6 +3,8 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 
+#include <fmt/format.h>
+
 namespace ward::identity::web {
 namespace {
 
@@ -51,10 +53,10 @@ void read_session(Visit& visit) {
 }
 
 std::chrono::seconds idle_of(const Person& person, const Settings& settings) {
-  if (person.fhir_user.starts_with("Patient/") || person.fhir_user.starts_with("RelatedPerson/"))
-    return settings.patient_idle;
+  const bool patient = person.fhir_user.starts_with("Patient/") || person.fhir_user.starts_with("RelatedPerson/");
+  const std::chrono::seconds idle = patient ? settings.patient_idle : settings.staff_idle;
   const bool administrator = std::ranges::find(person.roles, administrator_role) != person.roles.end();
-  return administrator ? std::min(settings.staff_idle, administrator_idle_max) : settings.staff_idle;
+  return administrator ? std::min(idle, administrator_idle_max) : idle;
 }
 
 Answer refused_page(Visit& visit, int status, std::string_view key, std::string reason) {
@@ -109,6 +111,21 @@ bool is_recent(const Visit& visit) {
 }
 
 Answer ask_again(Visit& visit) { return go(visit, "/login/second-factor?step_up=yes"); }
+
+std::string proven(const Visit& visit, std::string_view factor) {
+  if (!visit.session->complete) return fmt::format("pwd {} mfa", factor);
+  const std::string before = " " + visit.session->amr + " ";
+  return before.find(fmt::format(" {} ", factor)) == before.npos ? fmt::format("{} {}", visit.session->amr, factor)
+                                                                 : visit.session->amr;
+}
+
+Answer not_begun(Visit& visit, const Error& error) {
+  if (error.code() != "session_over")
+    return error_page(visit, 503, "error.server", "temporarily_unavailable", error.message());
+  visit.session = nullptr;
+  visit.cookies.push_back(set_cookie(session_cookie, "", -1));
+  return go(visit, with_flow(visit, "/login"));
+}
 
 std::string hash_hex(std::string_view secret) { return hex_encode(crypto::view(crypto::sha256(secret))); }
 
@@ -173,27 +190,28 @@ std::string with_flow(Visit& visit, std::string_view path) {
   return visit.flow ? std::string(path) + "?flow=" + seal_flow(*visit.flow, visit.room.flow_key()) : std::string(path);
 }
 
-boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& person, std::string amr, bool complete) {
+boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& person, Proof proof) {
   const Settings& settings = visit.settings();
   const std::string cookie = visit.room.random().token(32);
-  const bool goes_on = visit.session != nullptr && visit.session->username == person.username;
-  Session session{
-      .hash = hash_hex(cookie),
-      .id = goes_on ? visit.session->id : hash_hex(visit.room.random().token(16)).substr(0, session_id_digits),
-      .username = person.username,
-      .generation = person.generation,
-      .amr = std::move(amr),
-      .complete = complete,
-      .created = goes_on ? visit.session->created : visit.seconds,
-      .seen = visit.seconds,
-      .auth_time = visit.seconds,
-      .idle = idle_of(person, settings).count(),
-      .ends = visit.seconds + settings.session_max.count(),
-      .device = device_name(visit.request.user_agent),
-      .network = network_name(visit.request.address)};
+  const bool same = visit.session != nullptr && visit.session->username == person.username;
+  const bool goes_on = same && !proof.alone;
+  Session session{.hash = hash_hex(cookie),
+                  .id = same ? visit.session->id : hash_hex(visit.room.random().token(16)).substr(0, session_id_digits),
+                  .username = person.username,
+                  .generation = person.generation,
+                  .amr = std::move(proof.amr),
+                  .complete = proof.complete,
+                  .created = same ? visit.session->created : visit.seconds,
+                  .seen = visit.seconds,
+                  .auth_time = goes_on && !proof.fresh ? visit.session->auth_time : visit.seconds,
+                  .idle = idle_of(person, settings).count(),
+                  .ends = visit.seconds + settings.session_max.count(),
+                  .device = device_name(visit.request.user_agent),
+                  .network = network_name(visit.request.address)};
+  if (goes_on && visit.session->complete) session.ends = visit.session->ends;  // a step-up moves no end
   const auto kept = std::make_shared<const Session>(session);
-  auto queued =
-      visit.room.sessions().begin(std::move(session), visit.session ? visit.session->hash : "", visit.seconds);
+  const std::string before = visit.session ? visit.session->hash : "";
+  auto queued = visit.room.sessions().begin(std::move(session), before, visit.seconds, goes_on);
   if (!queued) co_return std::unexpected(queued.error());
   if (auto done = co_await queued->done(); !done) co_return done;
   visit.session = kept;

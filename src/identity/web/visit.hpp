@@ -49,11 +49,23 @@ Answer error_page(Visit& visit, int status, std::string_view key, std::string_vi
 /// An address of ours with the flow, if there is one.
 std::string with_flow(Visit& visit, std::string_view path);
 
+/// What a session stands on.
+struct Proof {
+  std::string amr;       // RFC 8176
+  bool complete = true;  // two factors
+  bool alone = false;    // it does not build on the present session
+  bool fresh = true;     // a factor was shown now; if not, the time of the last one stays
+};
 /// A new session in the place of the present one (its name changes whenever its rights do), durable; and its cookie.
-boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& person, std::string amr, bool complete);
+/// Error "session_over": the present one was ended meanwhile.
+boost::asio::awaitable<Result<void>> begin_session(Visit& visit, const Person& person, Proof proof);
+/// The answer to that error: to the sign-in, or that it could not be kept.
+Answer not_begun(Visit& visit, const Error& error);
+/// The `amr` of the second factor: beside the password, or once more in a session.
+std::string proven(const Visit& visit, std::string_view factor);
 
 /// A person has proven who they are: a new session, a known device, and on with the flow.
-boost::asio::awaitable<Answer> finish_sign_in(Visit& visit, std::string amr);
+boost::asio::awaitable<Answer> finish_sign_in(Visit& visit, Proof proof);
 
 /// Goes on with the flow where it stands: sign-in, picker, consent, code; without a flow, the account page.
 boost::asio::awaitable<Answer> proceed(Visit& visit);
