@@ -159,25 +159,39 @@ void from_practitioner_role(json::Value role, Rows& rows) {
     rows.add(person, "PractitionerRole/" + id, "member", times);
 }
 
-/// HL7 v3 RoleCode: parents, and who stands in for them. Their right ends when the child is of age (45 CFR
-/// 164.502(g)(3)); a guardian's or a proxy's does not.
-bool is_parent(json::Value related) {
-  constexpr std::string_view system = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
-  constexpr std::string_view codes[] = {"PRN",     "FTH",     "MTH",     "NPRN",     "NFTH",   "NMTH",  "STPPRN",
-                                        "STPFTH",  "STPMTH",  "ADOPTP",  "ADOPTF",   "ADOPTM", "GESTM", "NFTHF",
-                                        "PRNFOST", "FTHFOST", "MTHFOST", "PRNINLAW", "GRPRN",  "GRFTH", "GRMTH"};
-  for (json::Value concept_ = related["relationship"].first(); concept_; concept_ = concept_.next())
-    for (json::Value coding = concept_["coding"].first(); coding; coding = coding.next())
-      if (coding.string("system") == system && std::ranges::find(codes, coding.string("code")) != std::end(codes))
-        return true;
-  return false;
+constexpr std::string_view role_code = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
+constexpr std::string_view role_class = "http://terminology.hl7.org/CodeSystem/v3-RoleClass";
+
+/// HL7 v3 RoleCode: who acts for somebody of age. Guardians and proxies, partners, and CHILD and CHLDINLAW with what is
+/// below them. A guardian ad litem is for a minor's proceeding, and a former spouse acts for nobody by that.
+constexpr std::string_view of_any_age[] = {"GUARD",   "RESPRSN",   "POWATT",   "DPOWATT",  "HPOWATT",  "SPOWATT",
+                                           "SPS",     "HUSB",      "WIFE",     "DOMPART",  "CHILD",    "NCHILD",
+                                           "SON",     "SONC",      "DAU",      "DAUC",     "STPSON",   "STPDAU",
+                                           "STPCHLD", "CHLDADOPT", "SONADOPT", "DAUADOPT", "CHLDFOST", "SONFOST",
+                                           "DAUFOST", "CHLDINLAW", "SONINLAW", "DAUINLAW"};
+
+/// Whether somebody acts for a patient of any age. That has to be said: whatever else they are, or if nothing is known,
+/// they act as a parent does, until the child is of age (45 CFR 164.502(g)(3)). So does a mother who is also called the
+/// responsible party, as most are: one other RoleCode beside it is enough.
+bool acts_at_any_age(json::Value related) {
+  bool said = false;
+  for (json::Value concept_ = related["relationship"].first(); concept_; concept_ = concept_.next()) {
+    for (json::Value coding = concept_["coding"].first(); coding; coding = coding.next()) {
+      const std::string system = coding.string("system"), code = coding.string("code");
+      if (system == role_class && code == "GUARD") said = true;
+      if (system != role_code) continue;
+      if (std::ranges::find(of_any_age, code) == std::end(of_any_age)) return false;
+      said = true;
+    }
+  }
+  return said;
 }
 
 void from_related_person(json::Value related, Rows& rows) {
   const std::string id = related.string("id");
   if (inactive(related) || id.empty()) return;
   rows.add("RelatedPerson/" + id, id_of(target(related["patient"]), "Patient"),
-           is_parent(related) ? "parent" : "delegate", period(related["period"]));
+           acts_at_any_age(related) ? "delegate" : "parent", period(related["period"]));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "json/json.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ward::access {
@@ -63,7 +64,7 @@ TEST(Relationship, is_read_out_of_resources) {
        ""},
       {"related person",
        R"({"resourceType":"RelatedPerson","id":"5","patient":{"reference":"Patient/1"},"period":{"end":"2030-01-31"}})",
-       "RelatedPerson/5 delegate 1 until 2030-02-01"},
+       "RelatedPerson/5 parent 1 until 2030-02-01"},
       {"references elsewhere",
        R"({"resourceType":"Encounter","status":"finished","subject":{"reference":"https://other/Patient/1"},"serviceProvider":{"reference":"Organization/2"}})",
        ""},
@@ -72,6 +73,58 @@ TEST(Relationship, is_read_out_of_resources) {
        ""},
   };
   for (const Case& c : cases) EXPECT_EQ(derived(c.text), c.expected) << c.name;
+}
+
+std::string coded(std::string_view code, std::string_view system = "v3-RoleCode") {
+  return fmt::format(R"({{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/{}","code":"{}"}}]}})", system,
+                     code);
+}
+
+std::string kind_of(std::string_view relationship) {
+  const std::string row =
+      derived(fmt::format(R"({{"resourceType":"RelatedPerson","id":"5","patient":{{"reference":"Patient/1"}}{}{}}})",
+                          relationship.empty() ? "" : R"(,"relationship":)", relationship));
+  return row == "RelatedPerson/5 delegate 1" ? "delegate" : row == "RelatedPerson/5 parent 1" ? "parent" : row;
+}
+
+TEST(Relationship, of_any_age_has_to_be_said) {
+  for (const char* code : {"GUARD",    "RESPRSN",  "POWATT",  "DPOWATT", "HPOWATT",   "SPOWATT",   "SPS",
+                           "HUSB",     "WIFE",     "DOMPART", "CHILD",   "NCHILD",    "SON",       "SONC",
+                           "DAU",      "DAUC",     "STPSON",  "STPDAU",  "STPCHLD",   "CHLDADOPT", "SONADOPT",
+                           "DAUADOPT", "CHLDFOST", "SONFOST", "DAUFOST", "CHLDINLAW", "SONINLAW",  "DAUINLAW"})
+    EXPECT_EQ(kind_of("[" + coded(code) + "]"), "delegate") << code;
+  for (const char* code :
+       {"PRN",      "MTH",      "FTH",      "NMTH",    "NMTHF",  "STPFTH",   "ADOPTM",       "GESTM",   "MTHFOST",
+        "PRNINLAW", "MTHINLAW", "FTHINLAW", "GRPRN",   "MGRMTH", "AUNT",     "SIB",          "FAMMEMB", "FRND",
+        "FMRSPS",   "GUADLTM",  "EXCEST",   "ONESELF", "guard",  "GUARDIAN", "no such code", ""})
+    EXPECT_EQ(kind_of("[" + coded(code) + "]"), "parent") << code;
+}
+
+TEST(Relationship, is_a_parents_unless_every_role_code_is_of_any_age) {
+  struct Case {
+    const char* name;
+    std::string relationship;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {"none", "", "parent"},
+      {"an empty list", "[]", "parent"},
+      {"not a list", R"("GUARD")", "parent"},
+      {"by text only", R"([{"text":"guardian"}])", "parent"},
+      {"a coding without a system", R"([{"coding":[{"code":"GUARD"}]}])", "parent"},
+      {"a system of the same codes elsewhere", R"([{"coding":[{"system":"urn:other","code":"GUARD"}]}])", "parent"},
+      {"the system of STU3", R"([{"coding":[{"system":"http://hl7.org/fhir/v3/RoleCode","code":"GUARD"}]}])", "parent"},
+      {"next of kin", "[" + coded("N", "v2-0131") + "]", "parent"},
+      {"a guardian by role class", "[" + coded("GUARD", "v3-RoleClass") + "]", "delegate"},
+      {"another role class", "[" + coded("NOK", "v3-RoleClass") + "]", "parent"},
+      {"a guardian who is next of kin", "[" + coded("N", "v2-0131") + "," + coded("GUARD") + "]", "delegate"},
+      {"a mother who is a responsible party", "[" + coded("RESPRSN") + "," + coded("MTH") + "]", "parent"},
+      {"the same the other way round", "[" + coded("MTH") + "," + coded("RESPRSN") + "]", "parent"},
+      {"a mother who is a guardian by role class", "[" + coded("GUARD", "v3-RoleClass") + "," + coded("MTH") + "]",
+       "parent"},
+      {"a wife with a proxy", "[" + coded("WIFE") + "," + coded("HPOWATT") + "]", "delegate"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(kind_of(c.relationship), c.expected) << c.name;
 }
 
 }  // namespace

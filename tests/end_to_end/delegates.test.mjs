@@ -27,9 +27,10 @@ async function born(date, relationship) {
   const now = (await ward.request(child, { as: "writer" })).json;
   const put = await ward.request(child, { method: "PUT", as: "writer", body: { ...now, birthDate: date } });
   assert.equal(put.status, 200, put.text);
-  if (!relationship) return;
+  if (relationship === undefined) return;
   const related = (await ward.request(parent.fhir_user, { as: "writer" })).json;
-  related.relationship = [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-RoleCode", code: relationship }] }];
+  related.relationship = typeof relationship === "string" ? [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-RoleCode", code: relationship }] }] : relationship;
+  if (!related.relationship) delete related.relationship;
   assert.equal((await ward.request(parent.fhir_user, { method: "PUT", as: "writer", body: related })).status, 200);
 }
 async function choose() {
@@ -65,6 +66,14 @@ test("45 CFR 164.502(g)(3): a parent acts until the child is of age, a guardian 
     ["of age", years_ago(18, -2), "MTH", 404],
     ["long of age", years_ago(40), "PRN", 404],
     ["a guardian of somebody of age", years_ago(40), "GUARD", 200],
+    ["a child of their parent", years_ago(70), "DAU", 200],
+    ["a guardian by text only", years_ago(40), [{ text: "guardian" }], 404],
+    ["by text only, of a child", years_ago(9), [{ text: "mother" }], 200],
+    ["a code that nobody knows", years_ago(40), "GUARDIAN", 404],
+    ["a coding without a system", years_ago(40), [{ coding: [{ code: "GUARD" }] }], 404],
+    ["no relationship at all", years_ago(40), null, 404],
+    ["no relationship at all, of a child", years_ago(9), null, 200],
+    ["a mother-in-law", years_ago(40), "MTHINLAW", 404],
     ["a child again", years_ago(3), "PRN", 200],
     ["of whom only the year is known", String(new Date().getUTCFullYear() - 18), "PRN", 404],
   ]) {
