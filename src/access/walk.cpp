@@ -47,19 +47,20 @@ bool holds(const char* at, const char* end, char first, std::string_view text) {
   return false;
 }
 
-/// How many names "resourceType" are in a text, up to two. memchr for the rare letter is quick.
-int resources_in(std::string_view text) {
+/// Where `"resourceType"` stands in a text. memchr for the rare letter is quick.
+std::vector<std::uint32_t> resources_in(std::string_view text) {
   constexpr std::string_view before = "\"resource", behind = "ype\"";
-  int count = 0;
+  std::vector<std::uint32_t> found;
   const char *at = text.data(), *const end = at + text.size();
-  while (count < 2 && at < end &&
+  while (at < end &&
          (at = static_cast<const char*>(std::memchr(at, 'T', static_cast<std::size_t>(end - at)))) != nullptr) {
     const auto offset = static_cast<std::size_t>(at - text.data());
-    count += offset >= before.size() && text.substr(offset - before.size(), before.size()) == before &&
-             text.substr(offset + 1, behind.size()) == behind;
+    if (offset >= before.size() && text.substr(offset - before.size(), before.size()) == before &&
+        text.substr(offset + 1, behind.size()) == behind)
+      found.push_back(static_cast<std::uint32_t>(offset));
     ++at;
   }
-  return count;
+  return found;
 }
 
 /// The type that a reference names: "Practitioner/1", also absolute and with a version; empty if it does not tell.
@@ -82,7 +83,8 @@ Walk::Walk(std::string_view body, const Scan& scan, Buffer& out, Picker& picker)
       out_(out, body.data()),
       picker_(picker) {
   extensions_ = holds_extension(0, static_cast<std::uint32_t>(body.size()));
-  nested_ = resources_in(body) > 1 || holds(body.data(), body.data() + body.size(), '\\', "\\u");
+  resources_ = resources_in(body);
+  escapes_ = holds(body.data(), body.data() + body.size(), '\\', "\\u");
 }
 
 Outcome Walk::resource_of(std::span<const std::string> patients) {
@@ -164,7 +166,12 @@ bool Walk::holds_extension(std::uint32_t begin, std::uint32_t end) const {
 /// Whether a value that is to be copied as it is holds a resource, where none may be: in an element that R4 does not
 /// know, or in the place of a text. Its own view would not be asked. A name with an escape counts as one.
 bool Walk::hides_resource(std::uint32_t from, std::uint32_t to) const {
-  if (!nested_ || (frame_.view == nullptr && !in_container_)) return false;
+  if (frame_.view == nullptr && !in_container_) return false;
+  if (!escapes_) {
+    const auto next = std::ranges::lower_bound(resources_, index_[from]);
+    const std::uint32_t end = to < count_ ? index_[to] : static_cast<std::uint32_t>(body_.size());
+    if (next == resources_.end() || *next >= end) return false;
+  }
   for (std::uint32_t t = from; t + 1 < to; ++t) {
     if (at(t) != '"' || at(t + 1) != ':') continue;
     const std::string_view name = key(t);

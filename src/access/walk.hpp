@@ -95,9 +95,10 @@ class Walk {
   Writer out_;
   Picker& picker_;
   Frame frame_;
-  std::uint32_t open_ = 0;   // index of the '{' of the object being walked
-  bool extensions_ = false;  // somewhere in the body
-  bool nested_ = false;      // more than one resource, or names that could be disguised
+  std::uint32_t open_ = 0;                // index of the '{' of the object being walked
+  bool extensions_ = false;               // somewhere in the body
+  bool escapes_ = false;                  // names could be disguised
+  std::vector<std::uint32_t> resources_;  // where "resourceType" stands
   bool in_container_ = false;
   bool visible_ = false;
   bool entry_denied_ = false;
