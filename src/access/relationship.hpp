@@ -21,6 +21,10 @@ struct Relationship {
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
 
+/// The number of the rules by which a RelatedPerson becomes a relationship. One more with each change of them: then
+/// what the store has by the old ones is made anew at the next start.
+inline constexpr std::int64_t derive_rules = 1;
+
 /// CareTeam: care-team. Encounter, Appointment, Patient.generalPractitioner: panel. Encounter.serviceProvider,
 /// Patient.managingOrganization: department. PractitionerRole: member. RelatedPerson: parent, whose right ends when
 /// the child is of age; delegate, whose right does not, only if its relationship has no other HL7 v3 RoleCode than

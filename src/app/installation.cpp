@@ -1,6 +1,9 @@
 #include "server.hpp"
 
+#include "access/relationship.hpp"
 #include "base/log.hpp"
+#include "json/json.hpp"
+#include "store/derive_again.hpp"
 
 #include <algorithm>
 
@@ -28,6 +31,24 @@ Result<void> settle(audit::Log& log, store::Store& store) {
   return {};
 }
 
+/// A body that cannot be read makes nobody act for anybody.
+std::vector<store::Relationship> relationships_of(std::string_view body) {
+  std::vector<store::Relationship> rows;
+  const auto document = json::Document::parse(body);
+  if (!document) return rows;
+  for (access::Relationship& row : access::derive(*document))
+    rows.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
+  return rows;
+}
+
+/// Who acts for whom by the rules of today, also where it was written by an older program.
+Result<void> renew_relationships(const store::Options& options) {
+  const auto count = store::derive_again(options, "RelatedPerson", access::derive_rules, relationships_of);
+  if (!count) return std::unexpected(count.error());
+  if (*count > 0) log::info("relationships_renewed", {{"count", *count}});
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, const Configuration& configuration) {
@@ -39,9 +60,11 @@ Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, con
   auto log = audit::Log::open(paths.audit(), configuration.audit, *all->keys, all->clock, all->random);
   if (!log) return std::unexpected(std::move(log.error()));
   all->log = std::move(*log);
-  auto store = store::open_sqlite({.file = paths.store()}, all->clock);
+  const store::Options options{.file = paths.store()};
+  auto store = store::open_sqlite(options, all->clock);
   if (!store) return std::unexpected(std::move(store.error()));
   all->store = std::move(*store);
+  if (auto renewed = renew_relationships(options); !renewed) return std::unexpected(std::move(renewed.error()));
   if (auto settled = settle(*all->log, *all->store); !settled) return std::unexpected(std::move(settled.error()));
   return all;
 }

@@ -13,6 +13,7 @@ namespace ward::door {
 namespace {
 
 constexpr std::size_t shown_max = 20;
+constexpr std::size_t related_max = 200;  // that are looked through for those who act today; more are left out
 
 std::string search_text(const std::string& query) {
   const std::string count = "_count=" + std::to_string(shown_max) + "&_sort=name";
@@ -65,7 +66,7 @@ Allowed<access::Grant> grant_of(Exchange& x, const identity::Caller& caller, std
 }
 
 boost::asio::awaitable<Result<store::Page>> search(Exchange& x, const access::Grant& grant, std::string type,
-                                                   std::string text) {
+                                                   std::string text, std::string after = {}) {
   auto search = fhir::parse_search(type, text, {}, {.lenient = true, .own_bases = x.live->own_bases});
   if (!search) co_return fail("not_allowed", "this cannot be searched for");
   for (const fhir::UsedParam& used : search->used)
@@ -74,6 +75,7 @@ boost::asio::awaitable<Result<store::Page>> search(Exchange& x, const access::Gr
   auto visible_to_caller = visible(x, grant, type);
   if (!visible_to_caller) co_return fail("not_allowed", "your role may not search for this");
   search->query.visible = std::move(*visible_to_caller);
+  search->query.after = std::move(after);
   Result<store::Page> page = co_await x.services.slow_readers.search(search->query);
   co_return page;
 }
@@ -91,6 +93,23 @@ std::string relation_of(const json::Value& related_person) {
   const json::Value relationship = related_person["relationship"].first();
   const std::string text = relationship.string("text");
   return text.empty() ? relationship["coding"].first().string("display") : text;
+}
+
+/// Those of a page who act for the patient today, as the caller may see them.
+void add_delegates(Exchange& x, const access::Grant& grant, const std::string& patient, const store::Page& page,
+                   std::vector<identity::Delegate>& delegates) {
+  const access::RelatedFn related = related_now(x);
+  for (const store::Version& version : page.found) {
+    const std::string reference = "RelatedPerson/" + version.id;
+    if (!acts_for(related, reference, patient)) continue;
+    auto shown = show(grant, version);
+    if (!shown) continue;
+    const auto document = json::Document::parse(shown->view());
+    if (!document) continue;
+    delegates.push_back({reference, name_of(document->root()), relation_of(document->root())});
+    note_subjects(x.record, version);
+    x.shown.push_back(std::move(*shown));
+  }
 }
 
 }  // namespace
@@ -121,20 +140,15 @@ boost::asio::awaitable<Result<std::vector<identity::Delegate>>> find_delegates(E
   const std::string patient = caller.fhir_user.substr(caller.fhir_user.find('/') + 1);
   const auto grant = grant_of(x, caller, "RelatedPerson");
   if (!grant) co_return fail("not_allowed", "your role may not see who is related to you");
-  std::string text = "_count=" + std::to_string(shown_max) + "&patient=Patient/" + percent_encode(patient);
-  auto page = co_await search(x, *grant, "RelatedPerson", std::move(text));
-  if (!page) co_return std::unexpected(page.error());
-  const access::RelatedFn related = related_now(x);
+  const std::string text = "_count=" + std::to_string(shown_max) + "&patient=Patient/" + percent_encode(patient);
   std::vector<identity::Delegate> delegates;
-  for (const store::Version& version : page->found) {
-    auto shown = show(*grant, version);
-    const std::string reference = "RelatedPerson/" + version.id;
-    if (!shown || !acts_for(related, reference, patient)) continue;
-    const auto document = json::Document::parse(shown->view());
-    if (!document) continue;
-    delegates.push_back({reference, name_of(document->root()), relation_of(document->root())});
-    note_subjects(x.record, version);
-    x.shown.push_back(std::move(*shown));
+  std::string after;
+  for (std::size_t looked_at = 0; looked_at < related_max; looked_at += shown_max) {
+    auto page = co_await search(x, *grant, "RelatedPerson", text, after);
+    if (!page) co_return std::unexpected(page.error());
+    add_delegates(x, *grant, patient, *page, delegates);
+    after = std::move(page->next);
+    if (after.empty()) break;
   }
   co_return delegates;
 }

@@ -99,3 +99,23 @@ test("the account tells a delegate for whom they act, and a patient who acts for
   await theirs.go("/account");
   assert.match(theirs.html, /Nobody else may act for you/);
 });
+
+test("who acts for a patient is found behind many who do not any more", async () => {
+  const demo = await personLike(ward, "patient.two");
+  const create = (resource) => ward.request(resource.resourceType, { method: "POST", as: "writer", body: resource });
+  const patient = await create({ resourceType: "Patient", name: [{ text: "Kim Many" }], birthDate: years_ago(9) });
+  assert.equal(patient.status, 201, patient.text);
+  const reference = "Patient/" + patient.json.id;
+  const person = (name, active) => ({ resourceType: "RelatedPerson", active, patient: { reference }, name: [{ text: name }], relationship: [{ text: "aunt" }] });
+  for (let i = 0; i < 45; ++i) assert.equal((await create(person("Former " + i, false))).status, 201);
+  const last = await create(person("Robin Last", true));
+  assert.equal(last.status, 201, last.text);
+  const add = async (username, role, fhir_user) => {
+    const added = await ward.command("user", "add", username, "--role", role, "--fhir-user", fhir_user, "--password-file", ward.directory + "/password-" + demo.username, "--totp-secret", demo.totp_secret, "--json");
+    assert.equal(added.code, 0, added.stderr);
+    return { ...demo, username, recovery_codes: JSON.parse(added.stdout).recovery_codes };
+  };
+  await add("many.last", "delegate", "RelatedPerson/" + last.json.id);
+  const theirs = await signedIn(ward, await add("many.patient", "patient", reference));
+  assert.match(theirs.html, /People who may act for you<\/h2>\s*<ul[\s\S]*Robin Last/);
+});

@@ -1,0 +1,75 @@
+#include "derive_again.hpp"
+
+#include "base/clock.hpp"
+#include "support.hpp"
+
+namespace ward::store {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+Change acting(const std::string& id, const std::string& kind, std::size_t padding = 0) {
+  Change change = create("RelatedPerson", id);
+  change.body =
+      Buffer(fmt::format(R"({{"resourceType":"RelatedPerson","id":"{}","x":"{}"}})", id, std::string(padding, 'x')));
+  change.relationships = {{.person = "RelatedPerson/" + id, .patient = "1", .kind = kind}};
+  return change;
+}
+
+TEST(DeriveAgain, happens_once_for_each_change_of_the_rules) {
+  const Folder folder;
+  SystemClock clock;
+  const Options options{.file = folder.file()};
+  const auto related = [&](std::string_view person, std::string_view kind) {
+    const auto store = *open_sqlite(options, clock);
+    const auto reader = *store->reader();
+    return *reader->related(person, kind, clock.wall());
+  };
+  {
+    const auto store = *open_sqlite(options, clock);
+    Change team = create("CareTeam", "4");
+    team.relationships = {{.person = "Practitioner/3", .patient = "1", .kind = "care-team"}};
+    ASSERT_TRUE(store->write_blocking(
+        set_of(acting("5", "delegate"), acting("6", "delegate", 100'000), acting("7", "delegate"), std::move(team)),
+        permit()));
+    ASSERT_TRUE(store->write_blocking(set_of(remove("RelatedPerson", "7")), permit(2)));
+  }
+  Ids seen;
+  const Derive derive = [&](std::string_view body) -> std::vector<Relationship> {
+    const std::string id(body.substr(body.find(R"("id":")") + 6, 1));
+    seen.push_back(id);
+    if (id == "6") return {};
+    return {{.person = "RelatedPerson/" + id, .patient = "1", .kind = "parent"}};
+  };
+  {
+    const auto store = *open_sqlite(options, clock);  // as at a start: the store's own writer is there
+    EXPECT_EQ(derive_again(options, "RelatedPerson", 1, derive), 2u);
+  }
+  EXPECT_EQ(seen, (Ids{"5", "6"}));
+  EXPECT_EQ(related("RelatedPerson/5", "parent"), Ids{"1"});
+  for (const char* person : {"RelatedPerson/5", "RelatedPerson/6", "RelatedPerson/7"})
+    EXPECT_EQ(related(person, "delegate"), Ids{}) << person;
+  EXPECT_EQ(related("RelatedPerson/6", "parent"), Ids{});
+  EXPECT_EQ(related("Practitioner/3", "care-team"), Ids{"1"});
+
+  for (const std::int64_t rules : {1, 0}) EXPECT_EQ(derive_again(options, "RelatedPerson", rules, derive), 0u);
+  EXPECT_EQ(seen.size(), 2u);
+  EXPECT_EQ(derive_again(options, "RelatedPerson", 2, derive), 2u);
+}
+
+TEST(DeriveAgain, a_new_file_has_nothing_to_go_through) {
+  const Folder folder;
+  SystemClock clock;
+  const Options options{.file = folder.file()};
+  const auto store = *open_sqlite(options, clock);
+  const Derive never = [](std::string_view) -> std::vector<Relationship> {
+    ADD_FAILURE();
+    return {};
+  };
+  EXPECT_EQ(derive_again(options, "RelatedPerson", 1, never), 0u);
+  EXPECT_TRUE(store->write_blocking(set_of(acting("5", "parent")), permit()));
+  EXPECT_EQ(derive_again(options, "RelatedPerson", 1, never), 0u);
+}
+
+}  // namespace
+}  // namespace ward::store
