@@ -1,6 +1,7 @@
 // People: list, make, show, change, remove.
 #include "change.hpp"
 #include "operations.hpp"
+#include "resets.hpp"
 
 #include <algorithm>
 
@@ -153,6 +154,8 @@ Outcome remove_user(Administration& all, const Call& call) {
   if (auto kept = keep_one_administrator(all, call.actor, *before, false); !kept) return std::unexpected(kept.error());
   if (auto kept = all.record(call.actor, {audit::event::user_changed, 'D', call.id, shown(all, *before), {}}); !kept)
     return std::unexpected(kept.error());
+  // Or it could be confirmed against whoever has the name next.
+  if (auto dropped = drop_reset(all, call.id); !dropped) return std::unexpected(dropped.error());
   if (auto removed = all.parts.identity.remove_person(call.id); !removed) return of_error(removed.error());
   return Reply{204, nullptr};
 }

@@ -37,12 +37,6 @@ std::expected<void, Problem> keep(Administration& all, const ResetRequest& reque
   return {};
 }
 
-std::expected<void, Problem> drop(Administration& all, const std::string& username) {
-  if (all.resets.erase(username) == 0) return {};
-  if (auto put = all.parts.store.put({{space, username, std::nullopt}}); !put) return of_error(put.error());
-  return {};
-}
-
 /// One that still counts: in time, and of somebody who still is an administrator.
 const ResetRequest* waiting(Administration& all, std::string_view username) {
   const auto found = all.resets.find(username);
@@ -96,7 +90,7 @@ std::expected<void, Problem> take_factors(Administration& all, const Actor& acto
   if (auto done = all.parts.identity.reset_factors(request.username); !done) return of_error(done.error());
   if (auto done = all.parts.identity.revoke_person_tokens(request.username); !done) return of_error(done.error());
   if (auto done = all.parts.identity.end_sessions(request.username); !done) return of_error(done.error());
-  return drop(all, request.username);
+  return drop_reset(all, request.username);
 }
 
 std::expected<void, Problem> known_person(Administration& all, std::string_view username) {
@@ -121,6 +115,12 @@ Result<std::map<std::string, ResetRequest, std::less<>>> load_resets(store::Stor
     all.emplace(username, std::move(request));
   }
   return all;
+}
+
+std::expected<void, Problem> drop_reset(Administration& all, const std::string& username) {
+  if (all.resets.erase(username) == 0) return {};
+  if (auto put = all.parts.store.put({{space, username, std::nullopt}}); !put) return of_error(put.error());
+  return {};
 }
 
 Outcome reset_factors(Administration& all, const Call& call) {
@@ -148,7 +148,7 @@ Outcome withdraw_reset(Administration& all, const Call& call) {
   const json::object before = told(found->second, "");
   if (auto kept = all.record(call.actor, {audit::event::reset_requested, 'D', call.id, before, {}, "withdrawn"}); !kept)
     return std::unexpected(kept.error());
-  if (auto dropped = drop(all, call.id); !dropped) return std::unexpected(dropped.error());
+  if (auto dropped = drop_reset(all, call.id); !dropped) return std::unexpected(dropped.error());
   return Reply{204, nullptr};
 }
 
