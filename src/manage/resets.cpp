@@ -1,5 +1,6 @@
 #include "resets.hpp"
 
+#include "administrators.hpp"
 #include "change.hpp"
 #include "json/json.hpp"
 #include "operations.hpp"
@@ -37,12 +38,16 @@ std::expected<void, Problem> keep(Administration& all, const ResetRequest& reque
   return {};
 }
 
-/// One that still counts: in time, and of somebody who still is an administrator.
+std::int64_t asked_at(const ResetRequest& request) { return request.expires - reset_lifetime; }
+
+/// One that still counts: in time, and of somebody who is an administrator since before it, and is the same one.
 const ResetRequest* waiting(Administration& all, std::string_view username) {
   const auto found = all.resets.find(username);
   if (found == all.resets.end() || found->second.expires <= seconds_now(all)) return nullptr;
   const auto asker = all.parts.identity.person(found->second.requested_by);
-  return asker && is_administrator(*asker) ? &found->second : nullptr;
+  const bool counts =
+      asker && is_administrator(*asker) && in_office_since(all, found->second.requested_by, asked_at(found->second));
+  return counts ? &found->second : nullptr;
 }
 
 void forget_old(Administration& all) {
@@ -63,6 +68,22 @@ std::expected<void, Problem> may_take_part(const Actor& actor, std::string_view 
     return refuse(403, "administrator_needed", "two administrators decide this; a machine is none");
   if (actor.username == username)
     return refuse(403, "own_factors", "nobody takes part in the reset of their own factors");
+  return {};
+}
+
+/// Somebody could make a second administrator, or take over another one's account, and confirm what they asked for.
+std::expected<void, Problem> may_confirm(Administration& all, const Actor& actor, const ResetRequest& request) {
+  if (request.requested_by == actor.username)
+    return refuse(403, "second_administrator_needed", "you asked for this reset; another administrator confirms it");
+  if (!in_office_since(all, actor.username, asked_at(request)))
+    return refuse(
+        403, "administrator_new",
+        "you became an administrator, or got another password, after this was asked for; another one confirms "
+        "it, or withdraw it and ask anew");
+  if (let_in_by_one(all, actor.username, request.requested_by))
+    return refuse(403, "administrator_new",
+                  "one of you made the other one an administrator, or set their password, within a day; another one "
+                  "confirms it");
   return {};
 }
 
@@ -129,8 +150,7 @@ Outcome reset_factors(Administration& all, const Call& call) {
   const ResetRequest* found = waiting(all, call.id);
   if (found == nullptr) return request_reset(all, call);
   const ResetRequest request = *found;
-  if (request.requested_by == call.actor.username)
-    return refuse(403, "second_administrator_needed", "you asked for this reset; another administrator confirms it");
+  if (auto may = may_confirm(all, call.actor, request); !may) return std::unexpected(may.error());
   if (auto done = take_factors(all, call.actor, request, call.actor.username); !done)
     return std::unexpected(done.error());
   return Reply{200, told(request, call.actor.username)};

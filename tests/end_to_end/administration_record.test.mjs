@@ -1,17 +1,19 @@
-// What an administrative change leaves on record: all of it, and nothing of a patient in clear.
+// What an administrative change leaves on record: all of it, nothing of a patient in clear; and who counts as the second
+// one of two.
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ward, auditQuery } from "./ward.mjs";
-import { random } from "./grants.mjs";
-import { administrator, consoleApp, done, pointers, problem, records } from "./administration.mjs";
+import { personLike } from "./browser.mjs";
+import { random, signedIn } from "./grants.mjs";
+import { Api, administrator, consoleApp, done, machine, pointers, problem, records, scope } from "./administration.mjs";
 
-let ward, app, gray;
+let ward, app, gray, hall, robot;
 before(async () => {
   ward = await Ward.start({ extra: "[limits.abuse]\nslow_at = 1000000\nreport_at = 1000000\n[limits]\nsubject = \"10000/s\"\nclient = \"10000/s\"\naddress = \"10000/s\"\n" });
   app = await consoleApp(ward);
-  gray = await administrator(ward, app);
+  [gray, hall, robot] = [await administrator(ward, app), await administrator(ward, app, "admin.hall"), await machine(ward)];
 });
 after(async () => { await ward?.stop(); ward?.remove(); });
 
@@ -88,4 +90,42 @@ test("of staff, name and reference are told", async () => {
   done(await gray.post("/users", { username, roles: ["nurse"], name: "Staff Example", fhir_user: "Practitioner/77" }), 201);
   const { detail } = await lastRecord("user.changed", username);
   assert.deepEqual([detail["after.name"], detail["after.fhir_user"]], ["Staff Example", "Practitioner/77"]);
+});
+
+// ---- the second one of two
+
+/** Somebody whom `by` makes an administrator, signed in. */
+async function madeBy(by) {
+  const person = await personLike(ward, "admin.gray"), { username } = person;
+  done(await by.patch("/users/" + username, { roles: ["nurse"] }));
+  done(await by.patch("/users/" + username, { roles: ["administrator"] }));
+  const browser = await signedIn(ward, person), set = await app.tokens(browser, { scope });
+  return new Api(ward, set.access_token, username);
+}
+
+test("nobody is both administrators by way of one whom they made", async () => {
+  const { username } = await personLike(ward, "dr.adams"), path = `/users/${username}/reset-mfa`;
+  const puppet = await madeBy(gray), second = await madeBy(puppet);
+  done(await gray.post(path), 202);
+  for (const one of [puppet, second]) problem(await one.post(path), 403, "administrator_new");
+  assert.equal(done(await gray.get("/users/" + username)).second_factor, true);
+  assert.equal(done(await hall.post(path)).state, "done");
+});
+
+test("machines make, change and remove no administrators", async () => {
+  const { username } = await personLike(ward, "admin.gray");
+  problem(await robot.post("/users", { username: name(), roles: ["administrator"] }), 403, "administrator_needed");
+  problem(await robot.patch("/users/" + username, { password: random(15) }), 403, "administrator_needed");
+  problem(await robot.remove("/users/" + username), 403, "administrator_needed");
+  done(await robot.post("/users", { username: name(), roles: ["nurse"] }), 201);
+});
+
+test("a reset that waits goes with the person, and hits nobody of the same name", async () => {
+  const { username } = await personLike(ward, "dr.adams"), path = `/users/${username}/reset-mfa`;
+  done(await gray.post(path), 202);
+  assert.equal((await hall.remove("/users/" + username)).status, 204);
+  done(await hall.post("/users", { username, roles: ["nurse"], totp_secret: "B".repeat(32) }), 201);
+  problem(await hall.get(path), 404, "not_found");
+  assert.equal(done(await hall.post(path), 202).state, "requested");
+  assert.equal(done(await hall.get("/users/" + username)).second_factor, true);
 });
