@@ -160,8 +160,12 @@ Outcome change_user(Administration& all, const Call& call) {
     return std::unexpected(kept.error());
   if (is_administrator(person) && (fresh_password || !is_administrator(*before)))
     if (auto noted = note_let_in(all, call.actor, person.username); !noted) return std::unexpected(noted.error());
-  // With other rights the generation grows: every token and session of the person is over.
-  if (auto put = all.parts.identity.put_person(person); !put) return of_error(put.error());
+  // With other rights the generation grows: every token and session of the person is over. Meanwhile the person may
+  // have set another password, which must not be undone.
+  if (auto put = all.parts.identity.change_person(*before, person); !put)
+    return put.error().is("changed_meanwhile")
+               ? refuse(409, "changed_meanwhile", "this person was changed at the same moment; read it and try again")
+               : of_error(put.error());
   return Reply{200, std::move(is)};
 }
 
