@@ -14,6 +14,7 @@ class ClearWriter {
   void text(std::string_view name, std::string_view value);
   void number(std::string_view name, std::uint64_t value);
   void flag(std::string_view name, bool value);
+  bool cut() const { return cut_; }
 
  private:
   void roles(const std::vector<std::string>& roles);

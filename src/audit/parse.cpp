@@ -92,6 +92,7 @@ Result<Parsed> parse_stored(std::string_view text) {
     number(part.next(), out.entry.parts);
   }
   out.entry.record = parse_clear(root);
+  if (const auto cut = root["cut"]; cut && cut.type() == json::Type::boolean) out.entry.cut = cut.boolean();
   out.salt = root.string("salt");
   if (!parse_sealed(out, root)) return fail("record_malformed", "the sealed subjects of an audit record are malformed");
   out.entry.sealed = !out.sealed.empty();

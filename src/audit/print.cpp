@@ -14,6 +14,7 @@ void open_json(std::string& out, const Entry& entry) {
   writer.text("event", entry.record.event);
   if (entry.record.intent) writer.number("intent", *entry.record.intent);
   writer.fields(entry.record);
+  if (entry.cut && !writer.cut()) writer.flag("cut", true);
   if (entry.parts > 1) out += fmt::format(",\"part\":[{},{}]", entry.part, entry.parts);
   if (entry.sealed) writer.flag("sealed", !entry.opened);
 }
@@ -79,6 +80,7 @@ std::string text_line(const Entry& entry) {
   if (record.duration_us != 0) out += fmt::format(" us={}", record.duration_us);
   if (record.bytes != 0) out += fmt::format(" bytes={}", record.bytes);
   for (const auto& [key, value] : record.detail) field(out, shown(key), value);
+  if (entry.cut) out += " cut=true";
   if (entry.parts > 1) out += fmt::format(" part={}/{}", entry.part, entry.parts);
   return out;
 }

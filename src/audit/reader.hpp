@@ -27,6 +27,7 @@ struct Entry {
   unsigned part = 1, parts = 1;
   bool sealed = false;  // has subjects
   bool opened = false;  // and they are in record.subjects
+  bool cut = false;     // the writer had to leave something out
   Record record;
 };
 

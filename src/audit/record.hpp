@@ -53,7 +53,7 @@ inline constexpr std::string_view key_rotated = "key.rotated";
 inline constexpr std::string_view key_retired = "key.retired";
 inline constexpr std::string_view session_ended = "session.ended";      // by somebody else than its owner
 inline constexpr std::string_view reset_requested = "reset.requested";  // of a person's factors; a second one confirms
-inline constexpr std::string_view config_reload = "config.reload";  // `detail`: before, after
+inline constexpr std::string_view config_reload = "config.reload";      // `detail`: before, after
 inline constexpr std::string_view policy_changed = "policy.changed";
 inline constexpr std::string_view command = "command";  // a control-socket command
 inline constexpr std::string_view start = "start";
@@ -82,7 +82,8 @@ struct Subjects {
 
 /// One record. All but `subjects` is stored in clear and must hold no PHI: route *templates*, resource *types*. Empty
 /// and zero fields are left out. Time, node, salt and (for outcomes) `intent` are set by the Log. A clear text is cut
-/// at 1,024 bytes, details at 16 KiB together; the record then says "cut":true.
+/// at 512 bytes, a detail at 2 KiB (earlier if escaping more than doubles it), all details at 16 KiB; the record then
+/// says "cut":true.
 struct Record {
   std::string event;
   char action = 0;  // C R U D E as in FHIR AuditEvent.action; 0: none

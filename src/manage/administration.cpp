@@ -31,18 +31,6 @@ std::string pointer_in(std::string_view message) {
   return found == std::end(words) ? "#" : "#/" + std::string(found->member);
 }
 
-void keep_differences(json::object& before, json::object& after) {
-  if (before.empty() || after.empty()) return;
-  std::vector<std::string> same;
-  for (const auto& one : before)
-    if (const json::value* other = after.if_contains(one.key()); other != nullptr && *other == one.value())
-      same.emplace_back(one.key());
-  for (const std::string& name : same) {
-    before.erase(name);
-    after.erase(name);
-  }
-}
-
 }  // namespace
 
 Error Problem::error() const {
@@ -56,10 +44,11 @@ std::unexpected<Problem> of_error(const Error& error) {
     std::string_view code;
     int status;
   };
-  static constexpr Status known[] = {{"not_found", 404},      {"exists", 409},           {"key_current", 409},
-                                     {"person_invalid", 422}, {"client_invalid", 422},   {"totp_invalid", 422},
-                                     {"secret_short", 422},   {"password_refused", 422}, {"directory_full", 503},
-                                     {"store_failed", 503},   {"log_closed", 503},       {"log_busy", 503}};
+  static constexpr Status known[] = {{"not_found", 404},         {"exists", 409},         {"key_current", 409},
+                                     {"changed_meanwhile", 409}, {"person_invalid", 422}, {"client_invalid", 422},
+                                     {"totp_invalid", 422},      {"secret_short", 422},   {"password_refused", 422},
+                                     {"directory_full", 503},    {"store_failed", 503},   {"log_closed", 503},
+                                     {"log_busy", 503}};
   const auto found = std::ranges::find(known, error.code(), &Status::code);
   const int status = found == std::end(known) ? 500 : found->status;
   if (status >= 500)
@@ -127,27 +116,6 @@ Outcome Administration::run(std::string_view operation, Call call, std::string_v
 Outcome Administration::reset_factors_by(std::string_view username, std::string_view first, std::string_view second) {
   const std::lock_guard one_at_a_time(changing_);
   return reset_by_root(*this, username, first, second);
-}
-
-std::expected<void, Problem> Administration::record(const Actor& actor, const Change& change) {
-  json::object before = change.before, after = change.after;
-  keep_differences(before, after);
-  audit::Record record{.event = std::string(change.event),
-                       .action = change.action,
-                       .actor = actor.recorded,
-                       .roles = actor.roles,
-                       .client = actor.client,
-                       .ip = actor.ip,
-                       .jti = actor.token_id,
-                       .request_id = actor.request_id,
-                       .cause = change.cause};
-  record.detail = {{"name", change.name},
-                   {"before", before.empty() ? "" : json::serialize(before)},
-                   {"after", after.empty() ? "" : json::serialize(after)}};
-  if (actor.root) record.detail.emplace_back("by", "command line");
-  auto receipt = parts.log.append_blocking(std::move(record));
-  if (!receipt) return of_error(receipt.error());
-  return {};
 }
 
 }  // namespace ward::manage

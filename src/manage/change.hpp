@@ -5,7 +5,8 @@
 
 namespace ward::manage {
 
-/// For the record: what it was and what it becomes. Only members that differ are kept.
+/// For the record: what it was and what it becomes. Only members that differ are kept. If `fhir_user` is a patient's on
+/// either side, the name stays out and the reference is sealed.
 struct Change {
   std::string_view event;
   char action = 'U';
@@ -23,6 +24,12 @@ inline std::unexpected<Problem> not_found(std::string_view what) {
 }
 /// An error of a lower room. What is wrong with what was sent is 422, and points at the member that it names.
 std::unexpected<Problem> of_error(const Error& error);
+
+/// The whole change as one record: "before.name", "after.name"; of lists "added.roles", "removed.roles". Error 422
+/// "record_too_large": nothing is cut.
+std::expected<audit::Record, Problem> record_of(const Actor& actor, const Change& change);
+/// Patient/* and RelatedPerson/*: whose name is PHI.
+bool is_patient(std::string_view fhir_user);
 
 bool is_administrator(const identity::Person& person);
 

@@ -18,9 +18,9 @@ Idempotency::Found Idempotency::begin(const std::string& caller, const std::stri
     return {State::done, entry.answer};
   }
   forget_old(now);
-  if (all_.size() >= entries_max || bytes_ >= bytes_max || count_of(caller) >= per_caller_max)
-    return {State::full, nullptr};
-  all_.insert_or_assign({caller, key}, Entry{std::string(fingerprint), now + lifetime, nullptr});
+  while (all_.size() >= entries_max || bytes_ >= bytes_max || count_of(caller) >= per_caller_max)
+    if (!drop_oldest_of(caller)) return {State::full, nullptr};
+  all_.insert_or_assign({caller, key}, Entry{std::string(fingerprint), now + lifetime, ++begun_, nullptr});
   bytes_ += entry_bytes;
   return {State::fresh, nullptr};
 }
@@ -44,9 +44,23 @@ void Idempotency::forget_old(std::int64_t now) {
       ++one;
       continue;
     }
-    bytes_ -= entry_bytes + one->second.answer->body.reveal().size();
-    one = all_.erase(one);
+    one = drop(one);
   }
+}
+
+bool Idempotency::drop_oldest_of(const std::string& caller) {
+  auto oldest = all_.end();
+  for (auto one = all_.lower_bound({caller, ""}); one != all_.end() && one->first.first == caller; ++one)
+    if (one->second.answer != nullptr && (oldest == all_.end() || one->second.order < oldest->second.order))
+      oldest = one;
+  if (oldest == all_.end()) return false;
+  drop(oldest);
+  return true;
+}
+
+Idempotency::Entries::iterator Idempotency::drop(Entries::iterator finished) {
+  bytes_ -= entry_bytes + finished->second.answer->body.reveal().size();
+  return all_.erase(finished);
 }
 
 std::size_t Idempotency::count_of(const std::string& caller) const {

@@ -21,7 +21,8 @@ struct KeptAnswer {
 };
 
 /// Answers by caller and key, for a day, in memory: a restart forgets them, and a repeated creation then says that it
-/// exists. Any thread. Bounded; what is full refuses.
+/// exists. Any thread. Bounded: who has as many as they may loses their own oldest answer, and nobody else's; a request
+/// that still runs is never dropped.
 class Idempotency {
  public:
   static constexpr std::size_t entries_max = 10'000, per_caller_max = 1'000, bytes_max = 32u << 20;
@@ -41,13 +42,20 @@ class Idempotency {
   struct Entry {
     std::string fingerprint;
     std::int64_t ends = 0;
+    std::uint64_t order = 0;                   // of beginning
     std::shared_ptr<const KeptAnswer> answer;  // null: still running
   };
+  using Entries = std::map<std::pair<std::string, std::string>, Entry>;
+
   void forget_old(std::int64_t now);
+  /// False: all that this caller has still run.
+  bool drop_oldest_of(const std::string& caller);
+  Entries::iterator drop(Entries::iterator finished);
   std::size_t count_of(const std::string& caller) const;
 
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Entry> all_;
+  Entries all_;
+  std::uint64_t begun_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // People: list, make, show, change, remove.
+#include "administrators.hpp"
 #include "change.hpp"
 #include "operations.hpp"
+#include "resets.hpp"
 
 #include <algorithm>
 
@@ -45,6 +47,15 @@ void apply(Person& person, const json::object& body) {
 std::expected<void, Problem> check(const Person& person) {
   if (auto read = identity::parse_person(identity::to_json(person)); !read) return of_error(read.error());
   return {};
+}
+
+/// Also of somebody disabled.
+bool has_role(const Person& person) { return std::ranges::find(person.roles, "administrator") != person.roles.end(); }
+
+/// A machine that could make an administrator would be one, and two.
+std::expected<void, Problem> keep_machines_out(const Actor& actor, bool administrator) {
+  if (actor.root || !actor.username.empty() || !administrator) return {};
+  return refuse(403, "administrator_needed", "a machine makes, changes and removes no administrators");
 }
 
 /// A house without an administrator could only be opened from its machine.
@@ -112,6 +123,7 @@ Outcome create_user(Administration& all, const Call& call) {
     return refuse(409, "exists", "there is already a person with this name", {{"#/username", "is taken"}});
   apply(person, call.body);
   if (auto checked = check(person); !checked) return std::unexpected(checked.error());
+  if (auto may = keep_machines_out(call.actor, has_role(person)); !may) return std::unexpected(may.error());
   const std::string totp = text_of(call.body, "totp_secret");
   if (!totp.empty() && !identity::is_totp_secret(Secret<std::string>(totp)))
     return refuse(422, "totp_invalid", "the secret is not taken",
@@ -121,6 +133,8 @@ Outcome create_user(Administration& all, const Call& call) {
   after["second_factor"] = !totp.empty();
   if (auto kept = all.record(call.actor, {audit::event::user_changed, 'C', person.username, {}, after}); !kept)
     return std::unexpected(kept.error());
+  if (is_administrator(person))
+    if (auto noted = note_let_in(all, call.actor, person.username); !noted) return std::unexpected(noted.error());
   if (auto put = all.parts.identity.put_person(person); !put) return of_error(put.error());
   if (auto added = add_totp(all, person.username, call.body, after); !added) return std::unexpected(added.error());
   return Reply{201, std::move(after)};
@@ -132,6 +146,8 @@ Outcome change_user(Administration& all, const Call& call) {
   Person person = *before;
   apply(person, call.body);
   if (auto checked = check(person); !checked) return std::unexpected(checked.error());
+  if (auto may = keep_machines_out(call.actor, has_role(*before) || has_role(person)); !may)
+    return std::unexpected(may.error());
   if (auto kept = keep_one_administrator(all, call.actor, *before, is_administrator(person)); !kept)
     return std::unexpected(kept.error());
   if (auto set = set_password(all, person, call.body); !set) return std::unexpected(set.error());
@@ -142,18 +158,28 @@ Outcome change_user(Administration& all, const Call& call) {
   if (fresh_password) recorded["password"] = "changed";
   if (auto kept = all.record(call.actor, {audit::event::user_changed, 'U', person.username, was, recorded}); !kept)
     return std::unexpected(kept.error());
-  // With other rights the generation grows: every token and session of the person is over.
-  if (auto put = all.parts.identity.put_person(person); !put) return of_error(put.error());
+  if (is_administrator(person) && (fresh_password || !is_administrator(*before)))
+    if (auto noted = note_let_in(all, call.actor, person.username); !noted) return std::unexpected(noted.error());
+  // With other rights the generation grows: every token and session of the person is over. Meanwhile the person may
+  // have set another password, which must not be undone.
+  if (auto put = all.parts.identity.change_person(*before, person); !put)
+    return put.error().is("changed_meanwhile")
+               ? refuse(409, "changed_meanwhile", "this person was changed at the same moment; read it and try again")
+               : of_error(put.error());
   return Reply{200, std::move(is)};
 }
 
 Outcome remove_user(Administration& all, const Call& call) {
   const auto before = known(all, call);
   if (!before) return std::unexpected(before.error());
+  if (auto may = keep_machines_out(call.actor, has_role(*before)); !may) return std::unexpected(may.error());
   if (auto kept = keep_one_administrator(all, call.actor, *before, false); !kept) return std::unexpected(kept.error());
   if (auto kept = all.record(call.actor, {audit::event::user_changed, 'D', call.id, shown(all, *before), {}}); !kept)
     return std::unexpected(kept.error());
+  // Or it could be confirmed against whoever has the name next.
+  if (auto dropped = drop_reset(all, call.id); !dropped) return std::unexpected(dropped.error());
   if (auto removed = all.parts.identity.remove_person(call.id); !removed) return of_error(removed.error());
+  if (has_role(*before)) forget_let_in(all, call.id);
   return Reply{204, nullptr};
 }
 

@@ -1,5 +1,6 @@
 #include "resets.hpp"
 
+#include "administrators.hpp"
 #include "change.hpp"
 #include "json/json.hpp"
 #include "operations.hpp"
@@ -37,18 +38,16 @@ std::expected<void, Problem> keep(Administration& all, const ResetRequest& reque
   return {};
 }
 
-std::expected<void, Problem> drop(Administration& all, const std::string& username) {
-  if (all.resets.erase(username) == 0) return {};
-  if (auto put = all.parts.store.put({{space, username, std::nullopt}}); !put) return of_error(put.error());
-  return {};
-}
+std::int64_t asked_at(const ResetRequest& request) { return request.expires - reset_lifetime; }
 
-/// One that still counts: in time, and of somebody who still is an administrator.
+/// One that still counts: in time, and of somebody who is an administrator since before it, and is the same one.
 const ResetRequest* waiting(Administration& all, std::string_view username) {
   const auto found = all.resets.find(username);
   if (found == all.resets.end() || found->second.expires <= seconds_now(all)) return nullptr;
   const auto asker = all.parts.identity.person(found->second.requested_by);
-  return asker && is_administrator(*asker) ? &found->second : nullptr;
+  const bool counts =
+      asker && is_administrator(*asker) && in_office_since(all, found->second.requested_by, asked_at(found->second));
+  return counts ? &found->second : nullptr;
 }
 
 void forget_old(Administration& all) {
@@ -69,6 +68,22 @@ std::expected<void, Problem> may_take_part(const Actor& actor, std::string_view 
     return refuse(403, "administrator_needed", "two administrators decide this; a machine is none");
   if (actor.username == username)
     return refuse(403, "own_factors", "nobody takes part in the reset of their own factors");
+  return {};
+}
+
+/// Somebody could make a second administrator, or take over another one's account, and confirm what they asked for.
+std::expected<void, Problem> may_confirm(Administration& all, const Actor& actor, const ResetRequest& request) {
+  if (request.requested_by == actor.username)
+    return refuse(403, "second_administrator_needed", "you asked for this reset; another administrator confirms it");
+  if (!in_office_since(all, actor.username, asked_at(request)))
+    return refuse(
+        403, "administrator_new",
+        "you became an administrator, or got another password, after this was asked for; another one confirms "
+        "it, or withdraw it and ask anew");
+  if (let_in_by_one(all, actor.username, request.requested_by))
+    return refuse(403, "administrator_new",
+                  "one of you made the other one an administrator, or set their password, within a day; another one "
+                  "confirms it");
   return {};
 }
 
@@ -96,7 +111,7 @@ std::expected<void, Problem> take_factors(Administration& all, const Actor& acto
   if (auto done = all.parts.identity.reset_factors(request.username); !done) return of_error(done.error());
   if (auto done = all.parts.identity.revoke_person_tokens(request.username); !done) return of_error(done.error());
   if (auto done = all.parts.identity.end_sessions(request.username); !done) return of_error(done.error());
-  return drop(all, request.username);
+  return drop_reset(all, request.username);
 }
 
 std::expected<void, Problem> known_person(Administration& all, std::string_view username) {
@@ -123,14 +138,19 @@ Result<std::map<std::string, ResetRequest, std::less<>>> load_resets(store::Stor
   return all;
 }
 
+std::expected<void, Problem> drop_reset(Administration& all, const std::string& username) {
+  if (all.resets.erase(username) == 0) return {};
+  if (auto put = all.parts.store.put({{space, username, std::nullopt}}); !put) return of_error(put.error());
+  return {};
+}
+
 Outcome reset_factors(Administration& all, const Call& call) {
   if (auto known = known_person(all, call.id); !known) return std::unexpected(known.error());
   if (auto may = may_take_part(call.actor, call.id); !may) return std::unexpected(may.error());
   const ResetRequest* found = waiting(all, call.id);
   if (found == nullptr) return request_reset(all, call);
   const ResetRequest request = *found;
-  if (request.requested_by == call.actor.username)
-    return refuse(403, "second_administrator_needed", "you asked for this reset; another administrator confirms it");
+  if (auto may = may_confirm(all, call.actor, request); !may) return std::unexpected(may.error());
   if (auto done = take_factors(all, call.actor, request, call.actor.username); !done)
     return std::unexpected(done.error());
   return Reply{200, told(request, call.actor.username)};
@@ -148,7 +168,7 @@ Outcome withdraw_reset(Administration& all, const Call& call) {
   const json::object before = told(found->second, "");
   if (auto kept = all.record(call.actor, {audit::event::reset_requested, 'D', call.id, before, {}, "withdrawn"}); !kept)
     return std::unexpected(kept.error());
-  if (auto dropped = drop(all, call.id); !dropped) return std::unexpected(dropped.error());
+  if (auto dropped = drop_reset(all, call.id); !dropped) return std::unexpected(dropped.error());
   return Reply{204, nullptr};
 }
 

@@ -51,8 +51,8 @@ std::string text_problem(strict::Value value, const Field& field) {
 
 void check_list(strict::Value value, const Field& field, std::vector<FieldProblem>& problems) {
   const std::string pointer = pointer_to(field.name);
-  if (!value.is_array() || value.size() > list_max) {
-    problems.push_back({pointer, "must be an array of at most 64 texts"});
+  if (!value.is_array() || value.size() > field.items_max) {
+    problems.push_back({pointer, "must be an array of at most " + std::to_string(field.items_max) + " texts"});
     return;
   }
   std::size_t at = 0;
@@ -120,7 +120,7 @@ json::object field_schema(const Field& field, bool nullable) {
   switch (field.kind) {
     case Kind::texts:
     case Kind::words:
-      one = {{"type", "array"}, {"maxItems", list_max}, {"items", text_schema(field)}};
+      one = {{"type", "array"}, {"maxItems", field.items_max}, {"items", text_schema(field)}};
       break;
     case Kind::boolean:
       one = {{"type", "boolean"}};

@@ -15,6 +15,8 @@ namespace ward::manage {
 
 enum class Kind : std::uint8_t { text, word, time, texts, words, boolean, integer, object };
 
+inline constexpr std::size_t list_max = 64;
+
 struct Field {
   std::string_view name;
   Kind kind = Kind::text;
@@ -23,6 +25,7 @@ struct Field {
   std::string_view more = {};    // of words: what may stand beside A-Z a-z 0-9; a '-' stands last
   std::size_t length_max = 512;  // bytes of a text or word, of each one of a list
   std::size_t length_min = 0;    // of a text; a word has at least one
+  std::size_t items_max = list_max;
   std::int64_t integer_max = 0;  // from 0 on
   bool secret = false;           // goes in, or comes out once; never logged
   std::span<const std::string_view> choices = {};
@@ -40,8 +43,6 @@ struct FieldProblem {
   std::string pointer;  // RFC 6901, as a fragment: "#/roles/0"
   std::string detail;   // never a value
 };
-
-inline constexpr std::size_t list_max = 64;
 
 /// Reads a body strictly (duplicate and unknown members are errors) and checks it; all that is wrong comes at once.
 std::expected<boost::json::object, std::vector<FieldProblem>> read_body(std::string_view text, const Schema& schema);

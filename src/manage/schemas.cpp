@@ -4,7 +4,7 @@
 namespace ward::manage {
 namespace {
 
-constexpr std::size_t name_max = 64;
+constexpr std::size_t name_max = 64, words_max = 16;
 
 /// Several tables as one.
 template <std::size_t... N>
@@ -30,14 +30,16 @@ constexpr Field roles{.name = "roles",
                       .description = "Roles of the policy",
                       .required = true,
                       .more = role_characters,
-                      .length_max = name_max};
+                      .length_max = name_max,
+                      .items_max = words_max};
 constexpr Field fhir_user{
     .name = "fhir_user", .description = "Who that is in FHIR, as in Practitioner/12", .length_max = 128};
 constexpr Field purposes{.name = "purposes",
                          .kind = Kind::words,
                          .description = "Purposes of use; the first is the default",
                          .more = role_characters,
-                         .length_max = name_max};
+                         .length_max = name_max,
+                         .items_max = words_max};
 constexpr Field full_name{.name = "name", .description = "As pages show it", .length_max = 200};
 constexpr Field disabled{.name = "disabled",
                          .kind = Kind::boolean,
@@ -59,7 +61,8 @@ constexpr Field changed_roles{.name = "roles",
                               .kind = Kind::words,
                               .description = "Roles of the policy",
                               .more = role_characters,
-                              .length_max = name_max};
+                              .length_max = name_max,
+                              .items_max = words_max};
 constexpr Field user_change_fields[] = {changed_roles, fhir_user, purposes, full_name, disabled, password};
 
 constexpr std::string_view methods[] = {"private_key_jwt", "client_secret_basic",         "client_secret_post",
@@ -86,7 +89,8 @@ constexpr Field registration_fields[] = {
      .kind = Kind::words,
      .description = "Of the policy, for what it does in its own name",
      .more = role_characters,
-     .length_max = name_max},
+     .length_max = name_max,
+     .items_max = words_max},
     {.name = "purpose",
      .kind = Kind::word,
      .description = "Of use, of what it does in its own name",

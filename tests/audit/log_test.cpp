@@ -118,7 +118,16 @@ TEST_F(LogFile, hostile_clear_texts_are_cut_and_still_fit) {
   }
   auto reader = LogReader::open(directory, keys.get());
   std::size_t entries = 0;
-  EXPECT_TRUE(reader->each(0, [&](const Entry&) { return ++entries > 0; }));
+  EXPECT_TRUE(reader->each(0, [&](const Entry& entry) {
+    if (entry.record.event.starts_with('\x01')) {
+      EXPECT_TRUE(entry.cut);
+      const std::string told = clear_json(entry);
+      EXPECT_NE(told.find("\"cut\":true"), told.npos);
+      EXPECT_EQ(told.find("\"cut\":true"), told.rfind("\"cut\":true"));
+      EXPECT_NE(text_line(entry).find("cut=true"), std::string::npos);
+    }
+    return ++entries > 0;
+  }));
   EXPECT_GT(entries, 1u);
 }
 

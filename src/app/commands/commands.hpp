@@ -53,6 +53,9 @@ std::string list_of(const boost::json::object& object, std::string_view name);
 /// A file's text, or that of standard input for "-", without the newline at its end.
 std::string read_text(const std::string& file);
 
+/// What the running server is to do: an operation of manage's table.
+boost::json::object operation(const char* id, const std::string& name = "", boost::json::object body = {});
+
 /// Asks the running server; prints the answer by `show`, or as JSON.
 int ask(const CommonOptions& options, const boost::json::object& request,
         const std::function<void(const boost::json::object&)>& show);

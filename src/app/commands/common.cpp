@@ -30,6 +30,10 @@ int complain(const Error& error, bool json) {
 
 void print_json(const boost::json::value& value) { fmt::print("{}\n", boost::json::serialize(value)); }
 
+boost::json::object operation(const char* id, const std::string& name, boost::json::object body) {
+  return {{"command", "manage"}, {"operation", id}, {"id", name}, {"body", std::move(body)}};
+}
+
 int ask(const CommonOptions& options, const boost::json::object& request,
         const std::function<void(const boost::json::object&)>& show) {
   const auto answer = ask_server(options.paths().control(), request);

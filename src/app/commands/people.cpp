@@ -39,10 +39,6 @@ void add_simple(CLI::App& group, const std::string& command, const char* key, co
   }
 }
 
-json::object operation(const char* id, const std::string& name, json::object body = {}) {
-  return {{"command", "manage"}, {"operation", id}, {"id", name}, {"body", std::move(body)}};
-}
-
 void add_role(CLI::App& group, const std::shared_ptr<CommonOptions>& options, int& status) {
   auto* role = group.add_subcommand("role", "puts other roles in the place of a person's; ends what the old ones gave");
   role->footer(

@@ -10,10 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::object operation(const char* id, const std::string& name = "", json::object body = {}) {
-  return {{"command", "manage"}, {"operation", id}, {"id", name}, {"body", std::move(body)}};
-}
-
 void print_session(const json::object& one) {
   fmt::print("{:17} {:20} {:24} {:20} {}\n", string_of(one, "id"), string_of(one, "username"), string_of(one, "device"),
              string_of(one, "network"), string_of(one, "last_seen"));
