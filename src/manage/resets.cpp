@@ -139,8 +139,9 @@ Result<std::map<std::string, ResetRequest, std::less<>>> load_resets(store::Stor
 }
 
 std::expected<void, Problem> drop_reset(Administration& all, const std::string& username) {
-  if (all.resets.erase(username) == 0) return {};
+  if (!all.resets.contains(username)) return {};
   if (auto put = all.parts.store.put({{space, username, std::nullopt}}); !put) return of_error(put.error());
+  all.resets.erase(username);
   return {};
 }
 

@@ -125,6 +125,9 @@ TEST_F(Administrators, are_not_made_changed_or_removed_by_machines) {
 
 TEST_F(Administrators, a_reset_that_waits_goes_with_the_person) {
   EXPECT_EQ(reset("ann"), "202");
+  memory.broken = true;
+  EXPECT_EQ(run("ben", "removeUser", "dora"), "503 store_failed");
+  memory.broken = false;
   EXPECT_EQ(run("ben", "removeUser", "dora"), "204");
   EXPECT_FALSE(memory.values.contains({"manage.reset", "dora"}));
   EXPECT_EQ(run("ben", "createUser", "", {{"username", "dora"}, {"roles", json::array{"nurse"}}}), "201");
