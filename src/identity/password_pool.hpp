@@ -12,7 +12,7 @@ namespace ward::identity {
 
 class PasswordPool {
  public:
-  static constexpr std::size_t waiting_max = 64;  // about three seconds of work
+  static constexpr std::size_t waiting_max = 64;  // a second or two of work for one thread
   explicit PasswordPool(Random& random);
   ~PasswordPool();
 

@@ -140,7 +140,9 @@ Outcome create_user(Administration& all, const Call& call) {
   return Reply{201, std::move(after)};
 }
 
-Outcome change_user(Administration& all, const Call& call) {
+namespace {
+
+Outcome try_change_user(Administration& all, const Call& call) {
   const auto before = known(all, call);
   if (!before) return std::unexpected(before.error());
   Person person = *before;
@@ -167,6 +169,17 @@ Outcome change_user(Administration& all, const Call& call) {
                ? refuse(409, "changed_meanwhile", "this person was changed at the same moment; read it and try again")
                : of_error(put.error());
   return Reply{200, std::move(is)};
+}
+
+}  // namespace
+
+Outcome change_user(Administration& all, const Call& call) {
+  // Who disables an account must not be told to try again because its owner was just then changing a password.
+  constexpr int more_tries = 4;
+  Outcome outcome = try_change_user(all, call);
+  for (int i = 0; i < more_tries && !outcome && outcome.error().code == "changed_meanwhile"; ++i)
+    outcome = try_change_user(all, call);
+  return outcome;
 }
 
 Outcome remove_user(Administration& all, const Call& call) {
