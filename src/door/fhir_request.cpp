@@ -81,6 +81,25 @@ Allowed<FhirRequest> on_history(std::string_view method, FhirRequest request, co
   return request;
 }
 
+/// Patient/{id}/Type, Patient/{id}/Type/_search: a search in the patient's compartment (R4 http.html, "Variant
+/// Searches").
+bool is_compartment_search(const std::vector<std::string>& rest) {
+  return rest.size() >= 3 && rest[0] == "Patient" && !r4::patient_compartment(rest[2]).empty() &&
+         (rest.size() == 3 || (rest.size() == 4 && rest[3] == "_search"));
+}
+
+Allowed<FhirRequest> in_compartment(std::string_view method, FhirRequest request,
+                                    const std::vector<std::string>& rest) {
+  const std::string_view wanted = rest.size() == 4 ? "POST" : "GET";
+  const auto interaction = by_method(method, {{wanted, Interaction::search}});
+  if (!interaction) return refuse(interaction.error());
+  request.interaction = *interaction;
+  request.compartment = rest[1];
+  request.type = rest[2];
+  request.id.clear();
+  return request;
+}
+
 }  // namespace
 
 bool is_fhir_id(std::string_view text) {
@@ -100,7 +119,7 @@ std::string_view FhirRequest::path_template() const {
     case Interaction::history:
       return "/{type}/{id}/_history";
     case Interaction::search:
-      return "/{type}?";
+      return compartment.empty() ? "/{type}?" : "/Patient/{id}/{type}?";
     case Interaction::create:
       return "/{type}";
     case Interaction::update:
@@ -131,6 +150,7 @@ Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vect
   request.id = rest[1];
   if (rest.size() == 2) return on_instance(method, std::move(request));
   if (rest[2] == "_history" && rest.size() <= 4) return on_history(method, std::move(request), rest);
+  if (is_compartment_search(rest)) return in_compartment(method, std::move(request), rest);
   return refuse(not_found("path: not served"));
 }
 

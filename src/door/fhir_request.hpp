@@ -16,7 +16,10 @@ struct FhirRequest {
   std::string type, id;
   std::uint64_t version = 0;  // of vread
   bool conditional = false;   // PUT or DELETE on Type?query
+  std::string compartment;    // of a search in Patient/{id}/Type: the patient's id
 
+  /// Of a search, behind the base: "Observation", "Patient/7/Observation".
+  std::string search_path() const { return compartment.empty() ? type : "Patient/" + compartment + "/" + type; }
   std::string_view path_template() const;  // "/{type}/{id}", for records
 };
 

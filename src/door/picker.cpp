@@ -68,7 +68,7 @@ Allowed<access::Grant> grant_of(Exchange& x, const identity::Caller& caller, std
 boost::asio::awaitable<Result<store::Page>> search(Exchange& x, const access::Grant& grant, std::string type,
                                                    std::string text, std::string after = {}) {
   auto search = fhir::parse_search(type, text, {}, {.lenient = true, .own_bases = x.live->own_bases});
-  if (!search) co_return fail("not_allowed", "this cannot be searched for");
+  if (!search || !search->hops.empty()) co_return fail("not_allowed", "this cannot be searched for");
   for (const fhir::UsedParam& used : search->used)
     if (used.param != nullptr && !access::searchable(grant, *used.param))
       co_return fail("not_allowed", "your role does not see what this would search by");

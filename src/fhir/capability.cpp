@@ -98,6 +98,28 @@ void append_search_params(Writer& out, std::string_view type, const CapabilityDe
   if (any) out.close(']');
 }
 
+void append_texts(Writer& out, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  out.name(name);
+  out.open('[');
+  for (const std::string& text : texts) out.text(text);
+  out.close(']');
+}
+
+/// The references by which resources come along: out of `type`, and from others to it where they say so.
+void append_includes(Writer& out, std::string_view type) {
+  std::vector<std::string> includes, reverse;
+  for (const r4::SearchParam& param : r4::search_params(type))
+    if (param.type == r4::ParamType::reference) includes.push_back(fmt::format("{}:{}", type, param.code));
+  for (const std::string_view other : r4::resource_types()) {
+    for (const r4::SearchParam& param : r4::search_params(other))
+      if (param.type == r4::ParamType::reference && std::ranges::find(param.targets, type) != param.targets.end())
+        reverse.push_back(fmt::format("{}:{}", other, param.code));
+  }
+  append_texts(out, "searchInclude", includes);
+  append_texts(out, "searchRevInclude", reverse);
+}
+
 void append_type(Writer& out, std::string_view type, const CapabilityDescription& description) {
   out.open('{');
   out.text("type", type);
@@ -109,6 +131,7 @@ void append_type(Writer& out, std::string_view type, const CapabilityDescription
   out.text("conditionalRead", description.conditional_read ? "full-support" : "not-supported");
   out.boolean("conditionalUpdate", description.conditional_update);
   out.text("conditionalDelete", description.conditional_delete ? "single" : "not-supported");
+  if (description.includes) append_includes(out, type);
   append_search_params(out, type, description);
   out.close('}');
 }
@@ -169,14 +192,6 @@ void append_rest(Writer& out, const CapabilityDescription& description) {
   out.close(']');
   append_codes(out, "interaction", description.system_interactions);
   out.close('}');
-}
-
-void append_texts(Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  out.name(name);
-  out.open('[');
-  for (const std::string& text : texts) out.text(text);
-  out.close(']');
 }
 
 }  // namespace

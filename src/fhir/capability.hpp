@@ -30,6 +30,7 @@ struct CapabilityDescription {
   std::vector<std::string> system_interactions = {"transaction", "batch"};
   std::vector<std::string> patch_formats;
   std::function<bool(const r4::SearchParam&)> searches;  // which parameters work; empty: none is listed
+  bool includes = false;  // _include and _revinclude by every reference
   bool read_history = true;
   bool update_create = false;
   bool conditional_create = true;

@@ -1,5 +1,7 @@
 #include "search.hpp"
 
+#include "search/hop_names.hpp"
+#include "search/include_value.hpp"
 #include "search/pairs.hpp"
 #include "search/result_params.hpp"
 #include "search/values.hpp"
@@ -21,8 +23,8 @@ Name split_name(std::string_view name) {
   return {name.substr(0, colon), colon == name.npos ? std::string_view() : name.substr(colon + 1)};
 }
 
-constexpr std::string_view not_yet[] = {"_include", "_revinclude", "_has",  "_text",      "_content",       "_filter",
-                                        "_list",    "_query",      "_type", "_contained", "_containedType", "_score"};
+constexpr std::string_view not_yet[] = {"_text", "_content",   "_filter",        "_query",
+                                        "_type", "_contained", "_containedType", "_score"};
 
 enum class Fit : std::uint8_t { good, not_supported, invalid };
 
@@ -78,8 +80,8 @@ Value<store::Match> match_of(const ValueContext& context, bool id, std::string_v
 
 class Reader {
  public:
-  Reader(std::string_view type, const SearchOptions& options, bool result_params)
-      : options_(options), result_params_(result_params) {
+  Reader(std::string_view type, const SearchOptions& options, bool result_params, std::size_t depth = 0)
+      : options_(options), result_params_(result_params), depth_(depth) {
     search_.query.type = type;
     search_.query.count = std::min(options.count_default, options.count_max);
   }
@@ -106,8 +108,10 @@ class Reader {
     if (std::ranges::find(not_yet, code) != std::end(not_yet))
       return wrong("not-supported", fmt::format("{} is not supported yet", code)), false;
     if (is_result_param(code)) return result_param(name, value);
-    if (name.find('.') != name.npos)
-      return wrong("not-supported", fmt::format("chained parameters are not supported yet: {}", shown(name))), false;
+    if (code == "_include" || code == "_revinclude") return include(code, modifier, value);
+    if (code == "_has") return has(name, value);
+    if (code == "_list") return modifier.empty() ? backward("List", "item", "_id", value, code) : no_modifier(code);
+    if (name.find('.') != name.npos) return chain(name, value);
     const bool own = code == "_id" || code == "_lastUpdated";
     const r4::SearchParam* param = own ? nullptr : r4::find_param(search_.query.type, code);
     if (!own && !param) return unknown(code);
@@ -136,6 +140,110 @@ class Reader {
     else
       wrong("not-supported", what);
     return false;
+  }
+
+  bool no_modifier(std::string_view code) {
+    wrong("invalid", fmt::format("parameter {} takes no modifier", code));
+    return false;
+  }
+
+  bool include(std::string_view code, std::string_view modifier, std::string_view value) {
+    if (!result_params_) return wrong("invalid", fmt::format("{} is no search condition", code)), false;
+    if (!modifier.empty() && modifier != "iterate")
+      return wrong("invalid", fmt::format("parameter {} has no modifier :{}", code, shown(modifier))), false;
+    if (search_.includes.size() == includes_max)
+      return wrong("too-costly", fmt::format("more than {} of _include and _revinclude", includes_max)), false;
+    auto read = include_value(value, search_.query.type, code == "_revinclude", modifier == "iterate");
+    if (!read) return wrong("invalid", fmt::format("a value of {} {}", code, read.error())), false;
+    search_.includes.push_back(std::move(*read));
+    return true;
+  }
+
+  bool has(std::string_view name, std::string_view value) {
+    const auto parts = split_has(name);
+    if (!parts)
+      return wrong("invalid", "_has needs a type, a reference parameter and a parameter: _has:Type:reference:name"),
+             false;
+    return backward(parts->type, parts->code, parts->rest, value, "_has");
+  }
+
+  /// What `type` refers to by `code`, of those that satisfy `rest`.
+  bool backward(std::string_view type, std::string_view code, std::string_view rest, std::string_view value,
+                std::string_view named) {
+    if (!r4::is_resource_type(type))
+      return wrong("invalid", fmt::format("{} names {}, which is no resource type", named, shown(type))), false;
+    const r4::SearchParam* param = r4::find_param(type, code);
+    if (!param || param->type != r4::ParamType::reference || !may_name(*param, search_.query.type))
+      return wrong("invalid", fmt::format("{} names {}, by which {} does not refer to {}", named, shown(code), type,
+                                          search_.query.type)),
+             false;
+    return hop({.param = param, .backward = true, .among = {}}, {{type}}, rest, value, named);
+  }
+
+  static bool may_name(const r4::SearchParam& param, std::string_view type) {
+    return param.targets.empty() || std::ranges::find(param.targets, type) != param.targets.end();
+  }
+
+  bool chain(std::string_view name, std::string_view value) {
+    const auto parts = split_chain(name);
+    if (!parts) return wrong("invalid", fmt::format("{} is no chain of parameters", shown(name))), false;
+    const r4::SearchParam* param = r4::find_param(search_.query.type, parts->code);
+    if (!param || param->type != r4::ParamType::reference)
+      return wrong("invalid", fmt::format("{} has no reference parameter {}", search_.query.type, shown(parts->code))),
+             false;
+    std::vector<std::string_view> types(param->targets.begin(), param->targets.end());
+    if (const std::string_view only = only_target(*param); !only.empty()) types = {only};
+    if (!parts->type.empty()) {
+      if (!r4::is_resource_type(parts->type) || !may_name(*param, parts->type))
+        return wrong("invalid", fmt::format("{} does not refer to {}", parts->code, shown(parts->type))), false;
+      types = {parts->type};
+    }
+    if (!takes_type(*param, types)) return false;
+    search_.used.push_back({param, std::string(parts->code), {}, false});
+    return hop({.param = param, .backward = false, .among = {}}, types, parts->rest, value, parts->code);
+  }
+
+  bool takes_type(const r4::SearchParam& param, const std::vector<std::string_view>& types) {
+    if (!types.empty() && types.size() <= hop_types_max) return true;
+    wrong("too-costly", fmt::format("{0} may refer to many types; name one: {0}:Type.name", param.code));
+    return false;
+  }
+
+  /// The other end's searches: where the type is not named, of all types that have such a parameter.
+  bool hop(Hop to, const std::vector<std::string_view>& types, std::string_view rest, std::string_view value,
+           std::string_view named) {
+    if (depth_ + 1 > hop_depth_max)
+      return wrong("too-costly", fmt::format("a parameter looks through more than {} references", hop_depth_max)),
+             false;
+    std::optional<Refusal> first;
+    for (const std::string_view type : types) {
+      SearchOptions strict = options_;
+      strict.lenient = false;
+      auto search = Reader(type, strict, false, depth_ + 1).run({{std::string(rest), std::string(value)}});
+      if (search) {
+        if (to.backward) search->used.push_back({to.param, std::string(to.param->code), {}, false});
+        to.among.push_back(std::move(*search));
+      } else if (!first) {
+        first = std::move(search.error());
+      }
+    }
+    if (to.among.empty()) {
+      for (const Issue& issue : first->issues) wrong(issue.code, fmt::format("{}: {}", named, issue.diagnostics));
+      return false;
+    }
+    count_hops(to);
+    search_.hops.push_back(std::move(to));
+    return true;
+  }
+
+  void count_hops(const Hop& hop) {
+    for (const Search& search : hop.among) {
+      if (++hops_ > hops_max && !told_hops_) {
+        told_hops_ = true;
+        wrong("too-costly", fmt::format("more than {} searches behind references", hops_max));
+      }
+      for (const Hop& deeper : search.hops) count_hops(deeper);
+    }
   }
 
   bool result_param(std::string_view name, std::string_view value) {
@@ -176,6 +284,9 @@ class Reader {
 
   const SearchOptions& options_;
   bool result_params_;
+  std::size_t depth_;
+  std::size_t hops_ = 0;
+  bool told_hops_ = false;
   Search search_;
   std::optional<Refusal> refusal_;
 };
@@ -211,7 +322,7 @@ Allowed<Search> parse_condition(std::string_view type, std::string_view query, c
   SearchOptions strict = options;
   strict.lenient = false;
   auto search = Reader(type, strict, false).run(std::move(*pairs));
-  if (search && search->query.all_of.empty())
+  if (search && search->query.all_of.empty() && search->hops.empty())
     return refuse(refusal("invalid", "a conditional request needs at least one search parameter"));
   return search;
 }
@@ -225,6 +336,7 @@ Allowed<std::vector<store::Condition>> parse_constraints(
   strict.lenient = false;
   auto search = Reader(type, strict, false).run({constraints.begin(), constraints.end()});
   if (!search) return std::unexpected(std::move(search.error()));
+  if (!search->hops.empty()) return refuse(refusal("not-supported", "a scope does not look through references"));
   return std::move(search->query.all_of);
 }
 

@@ -25,8 +25,24 @@ struct UsedParam {
   bool sort = false;                       // used by _sort
 };
 
+struct Hop;
+
+/// What comes along with what was found (R4 3.1.1.5.5): "Observation:subject:Patient".
+struct Include {
+  bool reverse = false;                    // _revinclude
+  bool iterate = false;                    // :iterate: also from what came along
+  std::string source;                      // the type that refers; empty: any (`_include=*`)
+  const r4::SearchParam* param = nullptr;  // nullptr: every reference of `source` ("*")
+  std::string target;                      // a type; empty: any
+};
+
 struct Search {
   store::Query query;  // `visible` and `after` are the caller's to fill
+  /// Conditions on other resources. The caller resolves each, within what it may see there, to one of `resolved`, and
+  /// adds that to the query: a Hop left out would show more than was asked for.
+  std::vector<Hop> hops;
+  std::vector<store::Condition> resolved;
+  std::vector<Include> includes;
   Summary summary = Summary::none;
   std::vector<std::string> elements;
   std::string format;  // of _format, as given
@@ -34,6 +50,14 @@ struct Search {
   std::vector<UsedParam> used;
   std::vector<std::pair<std::string, std::string>> applied;  // name and value (decoded), for self_link
   std::vector<std::string> warnings;                         // lenient handling: what was left out, by name
+};
+
+/// A condition that looks through a reference, forward ("subject:Patient.name=...", R4 3.1.1.5.3) or backward
+/// ("_has:Observation:patient:code=...", R4 3.1.1.5.4; "_list=7" is one, too).
+struct Hop {
+  const r4::SearchParam* param;  // the reference: of the type searched, or backward of the type that refers to it
+  bool backward = false;
+  std::vector<Search> among;  // one search per type that may be at the other end; each may have hops of its own
 };
 
 struct SearchOptions {
@@ -46,6 +70,10 @@ struct SearchOptions {
 inline constexpr std::size_t search_params_max = 64;
 inline constexpr std::size_t search_values_max = 200;       // in one parameter
 inline constexpr std::size_t search_bytes_max = 16 * 1024;  // of query and form together
+inline constexpr std::size_t hop_depth_max = 4;             // "a.b.c.d.name"
+inline constexpr std::size_t hop_types_max = 8;             // at the end of an untyped hop
+inline constexpr std::size_t hops_max = 16;                 // searches behind hops, in one request
+inline constexpr std::size_t includes_max = 16;
 
 /// Parses the raw query string (without '?') and the body of POST _search (application/x-www-form-urlencoded).
 ///
@@ -56,10 +84,10 @@ Allowed<Search> parse_search(std::string_view type, std::string_view query, std:
                              const SearchOptions& options = {});
 
 /// The search part of a conditional request (If-None-Exist, PUT Type?..., DELETE Type?...): the same grammar, at least
-/// one condition, no result parameters.
+/// one condition, hops among them, no result parameters.
 Allowed<Search> parse_condition(std::string_view type, std::string_view query, const SearchOptions& options = {});
 
-/// Conditions of a scope ("category=vital-signs&..."), given as decoded names and values.
+/// Conditions of a scope ("category=vital-signs&..."), given as decoded names and values. Hops are refused.
 Allowed<std::vector<store::Condition>> parse_constraints(
     std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
     const SearchOptions& options = {});

@@ -97,7 +97,15 @@ export function rows() {
   get("read with _elements", (w) => `Patient/${w.patient}?_elements=name`);
   get("read with a parameter that no read has", (w) => `Patient/${w.patient}?name=Ada`, { own: 400 });
   get("an operation", (w) => `Patient/${w.patient}/$everything`, { own: 404 });
-  get("a compartment", (w) => `Patient/${w.patient}/Observation`, { own: 404 });
+  const staff = ["dr.adams", "nurse.cole", "patient.one"];
+  get("a compartment", (w) => `Patient/${w.patient}/Observation`, { as: staff });
+  get("a compartment, counted", (w) => `Patient/${w.patient}/Observation?_total=accurate&_count=1`, { as: staff });
+  get("a compartment and another patient", (w) => `Patient/${w.patient}/Observation?patient=${familiar.patient}&_total=accurate`);
+  get("an own compartment and this patient", (w) => `Patient/${familiar.patient}/Observation?subject=Patient/${w.patient}&_total=accurate`);
+  get("a compartment by this patient's encounter", (w) => `Patient/${familiar.patient}/Observation?encounter=${w.encounter}&_total=accurate`);
+  get("a compartment with includes", (w) => `Patient/${w.patient}/Observation?_include=*&_revinclude=DiagnosticReport:result`);
+  add("a compartment by POST", (w) => ({ method: "POST", path: `Patient/${w.patient}/Observation/_search`, headers: form, body: "_total=accurate" }), { own: 200 });
+  get("a compartment of a type that has none", (w) => `Patient/${w.patient}/Practitioner`, { own: 404 });
   get("read with a version of another resource's path", (w) => `Observation/${w.patient}`, { own: 404 });
 
   // search, by each name of the patient
@@ -130,9 +138,62 @@ export function rows() {
   get("Observation sorted", (w) => `Observation?patient=${w.patient}&_sort=-date,_id`);
   get("Observation by time of change", (w) => `Observation?patient=${w.patient}&_lastUpdated=gt2020-01-01`);
   get("Observation by value", (w) => `Observation?patient=${w.patient}&value-quantity=gt1`);
-  get("Observation by a chain, which is not served", (w) => `Observation?patient.identifier=${w.mrn}`, { own: 400 });
-  get("Observation with an include, which is not served", (w) => `Observation?patient=${w.patient}&_include=Observation:subject`, { own: 400 });
-  get("Patient by a reverse chain, which is not served", (w) => `Patient?_has:Observation:patient:_id=${w.observation}`, { own: 400 });
+  // through references: each hop is decided
+  const chains = { identifier: (w) => w.mrn, name: (w) => w.family, family: (w) => w.family, birthdate: (w) => w.born, phone: (w) => w.phone, "address-city": (w) => w.city, _id: (w) => w.patient, "family:exact": (w) => w.family };
+  for (const [param, value] of Object.entries(chains)) {
+    get(`Observation by patient.${param}`, (w) => `Observation?patient.${param}=${encodeURIComponent(value(w))}&_total=accurate`, { as: ["dr.adams", "patient.one"] });
+    get(`Observation by subject:Patient.${param}`, (w) => `Observation?subject:Patient.${param}=${encodeURIComponent(value(w))}`);
+  }
+  get("Observation by an untyped chain", (w) => `Observation?subject.identifier=${w.mrn}&_total=accurate`);
+  get("Observation by a chain, sorted", (w) => `Observation?patient.identifier=${w.mrn}&_sort=-date&_count=1`);
+  get("Observation by a chain, counted", (w) => `Observation?patient.identifier=${w.mrn}&_summary=count`, { embedded: true });
+  get("Observation by a chain or an own patient", (w) => `Observation?patient.identifier=${w.mrn},MRN-666003&_total=accurate`);
+  get("Observation by a chain that excludes", (w) => `Observation?patient=${familiar.patient}&patient.identifier:not=${w.mrn}&_total=accurate`, { own: 0 });
+  get("Observation by a chain, missing", (w) => `Observation?patient=${w.patient}&patient.death-date:missing=true&_total=accurate`);
+  get("Observation by the encounter's patient", (w) => `Observation?encounter.patient.identifier=${w.mrn}&_total=accurate`);
+  get("Observation by the encounter's type of chain", (w) => `Observation?encounter.subject:Patient.family=${w.family}`);
+  get("DiagnosticReport by its result's identifier", (w) => `DiagnosticReport?result.identifier=urn:accession|${w.accession}&_total=accurate`);
+  get("DiagnosticReport by its result's patient's name", (w) => `DiagnosticReport?result.patient.family=${w.family}&_total=accurate`);
+  get("Appointment by a patient's name", (w) => `Appointment?patient.family=${w.family}&_total=accurate`, { as: ["dr.adams", "patient.one"] });
+  get("Appointment by an actor's name", (w) => `Appointment?actor:Patient.family=${w.family}&_total=accurate`);
+  get("Coverage by the beneficiary's number", (w) => `Coverage?beneficiary.identifier=${w.mrn}&_total=accurate`);
+  get("Coverage by the beneficiary's number, at the desk", (w) => `Coverage?beneficiary:Patient.identifier=${w.mrn}&_total=accurate`, { as: ["desk.diaz"] });
+  get("Coverage by what the desk does not see", (w) => `Coverage?beneficiary:Patient.gender=female&beneficiary=${w.patient}&_total=accurate`, { as: ["desk.diaz"], own: undefined });
+  get("RelatedPerson by the patient's phone", (w) => `RelatedPerson?patient.phone=${w.phone}&_total=accurate`);
+  get("Practitioner by whose patient one is", (w) => `Practitioner?_has:Patient:general-practitioner:identifier=${w.mrn}&_total=accurate`);
+  get("Practitioner by a patient's name, backward", (w) => `Practitioner?_has:Patient:general-practitioner:family=${w.family}&_total=accurate`);
+  get("Organization by whose patient one is", (w) => `Organization?_has:Patient:organization:birthdate=${w.born}&_total=accurate`);
+  get("Organization by an encounter", (w) => `Organization?_has:Encounter:service-provider:_id=${w.encounter}&_total=accurate`);
+  get("Practitioner by an encounter of a patient", (w) => `Practitioner?_has:Encounter:participant:patient=${w.patient}&_total=accurate`);
+  get("Practitioner by an encounter of a named patient", (w) => `Practitioner?_has:Encounter:participant:patient.family=${w.family}&_total=accurate`);
+  get("Practitioner by nested reverse chains", (w) => `Practitioner?_has:Encounter:participant:_has:Observation:encounter:identifier=urn:accession|${w.accession}&_total=accurate`);
+  get("Patient by a reverse chain", (w) => `Patient?_has:Observation:patient:_id=${w.observation}&_total=accurate`);
+  get("Patient by a reverse chain of a value", (w) => `Patient?_has:Observation:patient:identifier=urn:accession|${w.accession}&_total=accurate`);
+  get("Patient by a condition", (w) => `Patient?_has:Condition:patient:_id=${w.condition}&_total=accurate`);
+  get("Patient by a reverse chain and a name", (w) => `Patient?family=${w.family}&_has:Observation:patient:code=29463-7&_total=accurate`);
+  get("Patient by a nested reverse chain", (w) => `Patient?_has:Observation:patient:_has:DiagnosticReport:result:_id=${w.report}&_total=accurate`);
+  get("Observation by the report that names it", (w) => `Observation?_has:DiagnosticReport:result:_id=${w.report}&_total=accurate`);
+  get("Observation by the report of a patient", (w) => `Observation?_has:DiagnosticReport:result:patient=${w.patient}&_total=accurate`);
+  get("Encounter by its observation", (w) => `Encounter?_has:Observation:encounter:_id=${w.observation}&_total=accurate`);
+  get("Patient by a list of nobody's", () => "Patient?_list=there-is-none&_total=accurate", { own: 0 });
+  add("Observation by a chain, POST", (w) => ({ method: "POST", path: "Observation/_search", headers: form, body: `patient.identifier=${w.mrn}&_total=accurate` }), { own: 200 });
+
+  // what comes along
+  get("Observation with its patient", (w) => `Observation?patient=${w.patient}&_include=Observation:subject`, { as: ["dr.adams", "nurse.cole", "patient.one"] });
+  get("Observation with its patient by type", (w) => `Observation?patient=${w.patient}&_include=Observation:subject:Patient&_total=accurate`);
+  get("Observation with everything that it refers to", (w) => `Observation?patient=${w.patient}&_include=*`);
+  get("Observation with all of its own", (w) => `Observation?patient=${w.patient}&_include=Observation:*`);
+  get("Observation with patient and practitioner", (w) => `Observation?patient=${w.patient}&_include=Observation:patient&_include:iterate=Patient:general-practitioner`);
+  get("Observation with the reports that name it", (w) => `Observation?patient=${w.patient}&_revinclude=DiagnosticReport:result`);
+  get("Encounter with all observations", (w) => `Encounter?_id=${w.encounter}&_revinclude=Observation:encounter`);
+  get("Patient with observations", (w) => `Patient?_id=${w.patient}&_revinclude=Observation:patient`, { as: ["dr.adams", "nurse.cole", "patient.one"] });
+  get("Patient with conditions and encounters", (w) => `Patient?family=${w.family}&_revinclude=Condition:patient&_revinclude=Encounter:patient`);
+  get("Patient with all of Observation", (w) => `Patient?_id=${w.patient}&_revinclude=Observation:*`);
+  get("Patient by iterated reverse includes", (w) => `Patient?_id=${w.patient}&_revinclude=Encounter:patient&_revinclude:iterate=Observation:encounter&_revinclude:iterate=DiagnosticReport:result`);
+  for (const [who, own] of [["dr.adams", 200], ["nurse.cole", 200]]) {
+    get(`Practitioner with those who have it, as ${who}`, () => "Practitioner?_id=dr-baker&_revinclude=Patient:general-practitioner", { as: [who], own });
+    get(`Organization with its patients, as ${who}`, () => "Organization?_id=dept-cardiology&_revinclude=Patient:organization&_revinclude=Encounter:service-provider", { as: [who], own });
+  }
   get("Observation with a page of nobody's", (w) => `Observation?patient=${w.patient}&_page=AAAA`, { own: 400 });
   add("Observation by POST", (w) => ({ method: "POST", path: "Observation/_search", headers: form, body: `patient=${w.patient}` }), { own: 200 });
   add("Observation by POST, query and body", (w) => ({ method: "POST", path: `Observation/_search?patient=${w.patient}`, headers: form, body: `_total=accurate&subject=Patient/${w.patient}` }), { own: 200 });

@@ -214,7 +214,7 @@ Result<void> Import::find_stored(json::Value resource, const std::string& type, 
       const std::size_t mark = text.find('?');
       auto search =
           fhir::parse_condition(text.substr(0, mark), text.substr(mark + 1), {.own_bases = request_.own_bases});
-      if (search) {
+      if (search && search->hops.empty()) {
         search->query.visible = {{.all = true, .patients = {}, .also = {}}};
         search->query.count = 2;
         auto page = reader_->search(search->query);

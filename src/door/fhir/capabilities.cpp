@@ -18,7 +18,8 @@ std::string statement(const Route& route, const identity::Identity&) {
                                           .date = "2026-11-24",
                                           .types = {},
                                           .patch_formats = {},
-                                          .searches = searches};
+                                          .searches = searches,
+                                          .includes = true};
   if (proxied) description.system_interactions = {"batch"};
   const std::string origin = route.base.substr(0, route.base.find('/', 8));
   description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token", .revoke = origin + "/oauth/revoke"};

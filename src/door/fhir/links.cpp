@@ -20,8 +20,8 @@ std::string padded(std::string_view position) {
 }
 
 /// What a link is bound to: who asks, what for, under which data and base.
-std::string binding(const Exchange& x, std::string_view type, std::string_view query) {
-  return fmt::format("{}|{}|{}|{}|{}", x.caller->subject, x.caller->client_id, x.route->base, type, query) + "|" +
+std::string binding(const Exchange& x, std::string_view path, std::string_view query) {
+  return fmt::format("{}|{}|{}|{}|{}", x.caller->subject, x.caller->client_id, x.route->base, path, query) + "|" +
          std::to_string(x.services.store.generation());
 }
 
@@ -46,16 +46,16 @@ std::string without_page(std::string_view query) {
 
 std::string next_link(const Exchange& x, const fhir::Search& search, std::string_view position) {
   const std::string query = query_of(search);
-  const std::string sealed =
-      base64url_encode(crypto::seal_siv(x.services.link_key, padded(position), binding(x, search.query.type, query)));
-  return fmt::format("{}/{}?{}{}{}={}", x.route->base, search.query.type, query, query.empty() ? "" : "&", page_param,
-                     sealed);
+  const std::string sealed = base64url_encode(
+      crypto::seal_siv(x.services.link_key, padded(position), binding(x, x.fhir.search_path(), query)));
+  return fmt::format("{}/{}?{}{}{}={}", x.route->base, x.fhir.search_path(), query, query.empty() ? "" : "&",
+                     page_param, sealed);
 }
 
-Allowed<std::string> open_page(const Exchange& x, std::string_view type, std::string_view sealed,
+Allowed<std::string> open_page(const Exchange& x, std::string_view path, std::string_view sealed,
                                std::string_view query_without_page) {
   const auto bytes = base64url_decode(sealed);
-  auto plain = bytes ? crypto::open_siv(x.services.link_key, *bytes, binding(x, type, query_without_page))
+  auto plain = bytes ? crypto::open_siv(x.services.link_key, *bytes, binding(x, path, query_without_page))
                      : Result<std::string>(fail("unsealable", "page"));
   const std::size_t mark = plain ? plain->rfind('\x01') : std::string::npos;
   if (mark == std::string::npos)

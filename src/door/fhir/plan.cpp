@@ -3,6 +3,7 @@
 #include "access/relationship.hpp"
 #include "fhir/index.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/narrow.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"
@@ -47,20 +48,8 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
   if (!search) co_return refuse(search.error());
   auto grant = decide(x, access::Interaction::search, type);
   if (!grant) co_return refuse(grant.error());
-  for (const fhir::UsedParam& used : search->used)
-    if (used.param != nullptr && !access::searchable(*grant, *used.param))
-      co_return refuse(
-          {.status = 403,
-           .code = "parameter_hidden",
-           .kind = CauseKind::policy,
-           .cause = grant->cause_text(),
-           .issues = {{.code = "forbidden",
-                       .diagnostics = fmt::format(
-                           "the parameter {} looks at something that your role's view does not show", used.code)}}});
-  auto branches = visible(x, *grant, type);
-  if (!branches) co_return refuse(branches.error());
-  search->query.visible = std::move(*branches);
-  forget_others(*grant, *search);
+  auto narrowed = co_await narrow(x, *grant, *search);
+  if (!narrowed) co_return refuse(narrowed.error());
   search->query.count = 2;
   auto page = co_await backend_of(x).search(x, *search);
   if (!page) co_return refuse(page.error());

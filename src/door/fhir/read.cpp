@@ -71,7 +71,8 @@ Allowed<void> reduce(Exchange& x) {
     query += (query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
   auto parsed = fhir::parse_search(x.fhir.type, query, {}, {.own_bases = x.live->own_bases});
   if (!parsed) return refuse(parsed.error());
-  if (!parsed->query.all_of.empty() || !parsed->query.sort.empty())
+  if (!parsed->query.all_of.empty() || !parsed->query.sort.empty() || !parsed->hops.empty() ||
+      !parsed->includes.empty())
     return refuse(
         {.status = 400,
          .code = "parameter",

@@ -9,10 +9,18 @@ namespace {
 
 constexpr std::size_t patients_max = 200;
 
+/// What looks at other resources is never passed on: the upstream would look with its own eyes, not the caller's. It
+/// was resolved under the Grant to conditions on the resource itself, or is fetched afterwards.
+bool looks_elsewhere(std::string_view name) {
+  const std::string_view code = name.substr(0, name.find(':'));
+  return code == "_has" || code == "_list" || code == "_include" || code == "_revinclude" ||
+         name.find('.') != std::string_view::npos;
+}
+
 /// Done here, on what comes back: the upstream must send whole resources, or nobody could tell whose they are.
 bool is_ours(std::string_view name) {
   static constexpr std::string_view names[] = {"_summary", "_elements", "_format", "_pretty", "_count", "_total"};
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  return std::find(std::begin(names), std::end(names), name) != std::end(names) || looks_elsewhere(name);
 }
 
 bool is_reference(std::string_view type, std::string_view name) {
@@ -56,6 +64,7 @@ std::optional<std::string> text_of(const store::Match& match) {
     const std::string code = escaped(token->code.value_or(""));
     return token->system ? escaped(*token->system) + "|" + code : code;
   }
+  if (const auto* id = std::get_if<store::IdIs>(&match)) return id->id;
   if (const auto* reference = std::get_if<store::ReferenceIs>(&match)) {
     if (!reference->url.empty()) return escaped(reference->url);
     return reference->type.empty() ? reference->id : reference->type + "/" + reference->id;
@@ -129,6 +138,7 @@ Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const st
   for (const auto& [name, value] : search.applied)
     if (!is_ours(name))
       pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
+  for (const store::Condition& condition : search.resolved) add_condition(condition, pairs);
   SearchQuery query;
   query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(),
                                    [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });

@@ -73,8 +73,8 @@ Interval interval_of(Compare compare, const Number& number) {
   return {number.value - number.half_unit, number.value + number.half_unit};
 }
 
-/// The one type that a reference parameter can name, or "". An expression that ends in where(resolve() is Patient) says
-/// more than the published targets.
+}  // namespace
+
 std::string_view only_target(const r4::SearchParam& param) {
   if (param.targets.size() == 1) return param.targets[0];
   constexpr std::string_view mark = ".where(resolve() is ";
@@ -86,8 +86,6 @@ std::string_view only_target(const r4::SearchParam& param) {
   type.remove_suffix(1);
   return r4::is_resource_type(type) ? type : std::string_view();
 }
-
-}  // namespace
 
 std::vector<std::string_view> split_unescaped(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

@@ -12,6 +12,10 @@ std::vector<std::string_view> split_unescaped(std::string_view text, char separa
 /// \, \| \$ \\ to what they stand for; nullopt for another escape.
 std::optional<std::string> unescape(std::string_view text);
 
+/// The one type that a reference parameter can name, or "". An expression that ends in where(resolve() is Patient) says
+/// more than the published targets.
+std::string_view only_target(const r4::SearchParam& param);
+
 /// Why a value could not be read, for the diagnostics: never the value itself.
 using Reason = std::string_view;
 template <class T>
