@@ -10,6 +10,7 @@ namespace {
 using namespace detail;
 using namespace std::chrono_literals;
 
+constexpr std::string_view emergency = "ETREAT";  // v3 PurposeOfUse, "emergency treatment"
 // A relationship may end without a write; a grant that rests on one is looked at again after this time.
 constexpr auto relationship_lifetime = 60s;
 constexpr std::size_t memberships_max = 64;
@@ -165,6 +166,15 @@ class Decision {
     for (const std::uint16_t index : roles_) {
       const Role& role = rules_.roles[index];
       Reach reach;
+      if (body_->purpose == emergency) {
+        if (!add_emergencies(reach))
+          return no("relationship", 503, "relationships_unavailable", CauseKind::internal,
+                    "the relationships could not be read", role.where);
+        yes("relationship", fmt::format("role {}: {} patients in an emergency", role.name, reach.patients.size()),
+            role.where);
+        body_->reaches.emplace_back(index, std::move(reach));
+        continue;
+      }
       for (const Patients kind : role.patients) {
         reach.how += (reach.how.empty() ? "" : ", ") + std::string(access::name(kind));
         if (kind == Patients::all) {
@@ -186,6 +196,16 @@ class Decision {
       body_->reaches.emplace_back(index, std::move(reach));
     }
     return {};
+  }
+
+  /// Break the glass: those patients that this person opened, whatever the role reaches otherwise.
+  bool add_emergencies(Reach& reach) {
+    reach.how = "emergency";
+    body_->valid_until = std::min(body_->valid_until, now_ + relationship_lifetime);
+    if (!subject_.fhir_user.empty() && !add(subject_.fhir_user, "emergency", reach.patients)) return false;
+    std::ranges::sort(reach.patients);
+    reach.patients.erase(std::unique(reach.patients.begin(), reach.patients.end()), reach.patients.end());
+    return true;
   }
 
   bool add_related(Patients kind, std::vector<std::string>& patients) {

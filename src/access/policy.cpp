@@ -113,6 +113,7 @@ class RoleReader {
     read_may();
     read_patients();
     read_purposes();
+    check_emergency();
     read_views();
     const std::string writes = section_.text("writes", "refuse");
     if (writes != "refuse" && writes != "merge")
@@ -184,6 +185,12 @@ class RoleReader {
       problem("purpose",
               fmt::format("\"{}\" is not one of TREAT, HPAYMT, HOPERAT, PATRQT, ETREAT, HRESCH, PUBHLTH", word));
     }
+  }
+
+  /// What is first is meant where nobody says why, and an emergency is always said.
+  void check_emergency() {
+    if (!role_.purposes.empty() && role_.purposes.front() == "ETREAT")
+      problem("purpose", "ETREAT cannot be the first purpose, which is meant where a request names none");
   }
 
   void read_views() {
@@ -282,6 +289,13 @@ std::vector<std::string> Policy::roles() const {
 }
 bool Policy::has_role(std::string_view role) const { return rules_->find(role) != nullptr; }
 const std::vector<Note>& Policy::notes() const { return rules_->notes; }
+
+bool Policy::serves(const std::vector<std::string>& roles, std::string_view purpose) const {
+  return std::ranges::any_of(roles, [&](const std::string& name) {
+    const detail::Role* role = rules_->find(name);
+    return role != nullptr && !role->broken && std::ranges::find(role->purposes, purpose) != role->purposes.end();
+  });
+}
 unsigned Policy::adult_age() const { return rules_->adult_age; }
 std::uint64_t Policy::generation() const { return rules_->generation; }
 

@@ -37,6 +37,8 @@ class Policy {
 
   std::vector<std::string> roles() const;
   bool has_role(std::string_view role) const;
+  /// Whether one of these roles has the purpose (v3 PurposeOfUse).
+  bool serves(const std::vector<std::string>& roles, std::string_view purpose) const;
   const std::vector<Note>& notes() const;
   /// [delegates] adult_age: from that age on (years) nobody's parent acts for them by being a parent. RelatedFn leaves
   /// such children out of "parent".

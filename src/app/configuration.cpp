@@ -326,6 +326,11 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
                     .kind = door::RouteKind::oauth,
                     .body_bytes_max = 16u << 10,
                     .firewall = usual});
+  live->routes.add({.name = "emergency",
+                    .path = {"api", "v1", "emergency-access"},
+                    .kind = door::RouteKind::emergency,
+                    .body_bytes_max = 8u << 10,
+                    .firewall = usual});
   for (const char* path : {"users", "clients", "sessions", "keys"})
     live->routes.add({.name = path,
                       .path = {"api", "v1", path},

@@ -106,6 +106,7 @@ struct Server::Inside {
   shield::Blocklist blocklist;
   std::unique_ptr<shield::Quotas> quotas;
   std::unique_ptr<door::SlowReaders> slow_readers;
+  std::unique_ptr<door::Emergencies> emergencies;
   door::Counters counters;
   std::vector<std::shared_ptr<door::Upstream>> upstreams;
   std::unique_ptr<door::Door> door;
@@ -197,6 +198,9 @@ Result<void> Server::Inside::open_door() {
   abuse = std::make_unique<shield::Abuse>(configuration.abuse);
   quotas.reset(new shield::Quotas(make_quotas(*in.store)));
   slow_readers = std::make_unique<door::SlowReaders>(*in.store, std::max(2U, net->cores()));
+  auto emergencies_kept = door::Emergencies::open(*in.store, in.clock);
+  if (!emergencies_kept) return std::unexpected(std::move(emergencies_kept.error()));
+  emergencies = std::move(*emergencies_kept);
   auto link_key = in.keys->secret("link-seal", 64);
   if (!link_key) return std::unexpected(std::move(link_key.error()));
   auto live = make_live(configuration, base, cores_of(*net), in.clock, generation, upstreams);
@@ -213,6 +217,7 @@ Result<void> Server::Inside::open_door() {
                           .blocklist = blocklist,
                           .quotas = *quotas,
                           .slow_readers = *slow_readers,
+                          .emergencies = *emergencies,
                           .counters = counters,
                           .link_key = std::move(link_key->second)};
   auto made = door::Door::create(std::move(services), *net, std::move(*live));

@@ -94,7 +94,7 @@ struct Record {
   std::vector<std::string> roles;
   std::string client, ip, session, jti, request_id, traceparent;
   std::vector<std::pair<std::string, std::uint64_t>> types;  // resource type and count
-  std::string purpose;                                       // v3 PurposeOfUse: TREAT, HPAYMT, BTG ...
+  std::string purpose;                                       // v3 PurposeOfUse: TREAT, HPAYMT, ETREAT ...
   std::string cause;                                         // policy line, scope, rule or limit that decided
   std::uint64_t duration_us = 0, bytes = 0;
   std::optional<bool> complete;         // of END: whether the whole answer went out

@@ -17,6 +17,12 @@ std::string Random::bytes(std::size_t count) {
 
 std::string Random::token(std::size_t count) { return base64url_encode(bytes(count)); }
 
+std::string Random::name(std::size_t count) {
+  std::string text = token(count);
+  while (text.starts_with('-')) text = token(count);
+  return text;
+}
+
 void SystemRandom::fill(void* memory, std::size_t bytes) {
   auto* at = static_cast<char*>(memory);
   while (bytes > 0) {

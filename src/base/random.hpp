@@ -18,6 +18,9 @@ class Random {
   std::string bytes(std::size_t count);
   /// `bytes` random bytes as base64url without padding; 16 bytes give 22 characters and 128 bits.
   std::string token(std::size_t bytes = 16);
+  /// The same, never with '-' at its beginning: for names that people give to commands, which would take it for an
+  /// option.
+  std::string name(std::size_t bytes = 16);
 };
 
 /// The kernel's generator (getrandom).

@@ -226,7 +226,7 @@ class FileKeyRing final : public KeyRing {
   Result<const Kept*> add(std::string_view purpose, const std::string& kind, std::size_t bytes = 0) {
     if (!is_purpose(purpose)) return fail("key_ring", "a purpose is 1 to 64 of a-z, 0-9 and -");
     if (entries_.size() >= entries_max) return fail("key_ring", "the key ring is full: 4096 keys");
-    Kept kept{{random_.token(8), std::string(purpose), kind, clock_.wall(), State::current}, {}, {}};
+    Kept kept{{random_.name(8), std::string(purpose), kind, clock_.wall(), State::current}, {}, {}};
     if (bytes > 0) {
       kept.secret = Secret<std::string>(random_.bytes(bytes));
     } else {

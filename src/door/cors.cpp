@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* exposed =
     "etag, location, last-modified, www-authenticate, dpop-nonce, x-request-id, ratelimit, ratelimit-policy, "
-    "retry-after";
+    "retry-after, x-ward-emergency-until";
 constexpr const char* allowed_methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 constexpr const char* allowed_headers =
     "authorization, dpop, content-type, accept, if-match, if-none-match, if-none-exist, if-modified-since, prefer, "

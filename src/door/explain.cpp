@@ -139,7 +139,8 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
   }
   explain_limits(steps, live);
   if (!explain_firewall(steps, live, route, fhir, *query)) return steps;
-  if (route.kind == RouteKind::documents || route.kind == RouteKind::oauth || route.kind == RouteKind::manage)
+  if (route.kind == RouteKind::documents || route.kind == RouteKind::oauth || route.kind == RouteKind::manage ||
+      route.kind == RouteKind::emergency)
     return steps;
   if (!explain_identity(steps, request)) return steps;
   if (route.kind == RouteKind::fhir && fhir.kind == FhirRequest::Kind::resource)

@@ -23,6 +23,10 @@ boost::asio::awaitable<Allowed<void>> handle(Exchange& x) {
       auto done = co_await handle_upstream(x);
       co_return done;
     }
+    case RouteKind::emergency: {
+      auto done = co_await handle_emergency(x);
+      co_return done;
+    }
     case RouteKind::manage: {
       auto done = co_await handle_manage(x);
       co_return done;

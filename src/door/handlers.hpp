@@ -15,4 +15,8 @@ boost::asio::awaitable<Allowed<void>> handle_upstream(Exchange& x);  // an API w
 
 boost::asio::awaitable<Allowed<void>> handle_manage(Exchange& x);  // administration
 
+boost::asio::awaitable<Allowed<void>> handle_emergency(Exchange& x);  // break the glass
+/// A person whose role has the purpose ETREAT and who showed a second factor within five minutes.
+Allowed<void> authorise_emergency(const Exchange& x);
+
 }  // namespace ward::door

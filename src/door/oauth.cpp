@@ -73,6 +73,15 @@ std::string path_of(const Exchange& x) {
   return path;
 }
 
+std::vector<identity::EmergencyAccess> find_emergencies(const Exchange& x, const identity::Caller& caller) {
+  constexpr std::size_t shown_max = 50;
+  std::vector<identity::EmergencyAccess> shown;
+  if (!caller.fhir_user.starts_with("Patient/")) return shown;
+  for (const Emergency& one : x.services.emergencies.about(caller.fhir_user.substr(8)))
+    if (shown.size() < shown_max) shown.push_back({one.person, one.from_ms / 1000});
+  return shown;
+}
+
 identity::FormRequest request_of(Exchange& x, const std::string& path) {
   return {.content_type = x.header("content-type"),
           .authorization = x.header("authorization"),
@@ -93,7 +102,8 @@ identity::FormRequest request_of(Exchange& x, const std::string& path) {
           .certificate_verified = x.stream.peer().client_certificate_verified,
           .find_patients = [&x](const identity::Caller& caller,
                                 std::string query) { return find_patients(x, caller, std::move(query)); },
-          .find_delegates = [&x](const identity::Caller& caller) { return find_delegates(x, caller); }};
+          .find_delegates = [&x](const identity::Caller& caller) { return find_delegates(x, caller); },
+          .find_emergencies = [&x](const identity::Caller& caller) { return find_emergencies(x, caller); }};
 }
 
 /// Headers of which two would have two readings.

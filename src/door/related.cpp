@@ -50,8 +50,11 @@ Result<std::vector<std::string>> children(store::Reader& reader, std::string_vie
 
 }  // namespace
 
-access::RelatedFn related_by(store::Reader& reader, const access::Policy& policy, WallTime now) {
-  return [&reader, adult_age = policy.adult_age(), now](std::string_view person, std::string_view kind) {
+access::RelatedFn related_by(store::Reader& reader, const access::Policy& policy, WallTime now,
+                             const Emergencies* emergencies) {
+  return [&reader, adult_age = policy.adult_age(), now, emergencies](
+             std::string_view person, std::string_view kind) -> Result<std::vector<std::string>> {
+    if (kind == "emergency") return emergencies != nullptr ? emergencies->patients(person) : std::vector<std::string>();
     if (kind == "parent") return children(reader, person, adult_age, now);
     return reader.related(person, kind, now);
   };

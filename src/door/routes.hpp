@@ -17,6 +17,7 @@ enum class RouteKind : std::uint8_t {
   fhir,       // the embedded store, or an upstream FHIR server
   upstream,   // an API without a FHIR contract
   manage,     // administration: /api/v1
+  emergency,  // break the glass: /api/v1/emergency-access
 };
 
 struct Route {

@@ -1,6 +1,7 @@
 // What the corridor works with: made once by app, handed to every Exchange by reference.
 #pragma once
 
+#include "door/emergency.hpp"
 #include "door/routes.hpp"
 
 #include "access/policy.hpp"
@@ -83,6 +84,7 @@ struct Services {
   shield::Blocklist& blocklist;
   shield::Quotas& quotas;
   SlowReaders& slow_readers;
+  Emergencies& emergencies;
   Counters& counters;
   Secret<std::string> link_key;  // AES-SIV, for sealed paging links
 };

@@ -184,6 +184,14 @@ struct Delegate {
 /// Who may act for the patient that `caller` is.
 using FindDelegates = std::function<boost::asio::awaitable<Result<std::vector<Delegate>>>(const Caller& caller)>;
 
+/// That somebody broke the glass to a patient's record.
+struct EmergencyAccess {
+  std::string person;   // "Practitioner/3"
+  std::int64_t at = 0;  // seconds
+};
+/// Those about the patient that `caller` is, newest first.
+using FindEmergencies = std::function<std::vector<EmergencyAccess>(const Caller& caller)>;
+
 /// A request to the authorization server or to its pages. Views live as long as the call.
 struct FormRequest {
   std::string_view content_type;
@@ -205,6 +213,7 @@ struct FormRequest {
   bool certificate_verified = false;       // its chain ends at the configured authority
   FindPatients find_patients = nullptr;    // for the picker
   FindDelegates find_delegates = nullptr;  // for the account
+  FindEmergencies find_emergencies = nullptr;
 };
 
 // ---- settings ----

@@ -1,5 +1,6 @@
 // Who may administer.
 #include "api.hpp"
+#include "step_up.hpp"
 
 #include <algorithm>
 
@@ -8,7 +9,7 @@ namespace {
 
 constexpr std::string_view may_administer = "ward/admin";  // a scope word
 constexpr std::string_view role = "administrator";
-constexpr std::int64_t fresh = 900;  // seconds; identity.md: a fresh second factor
+constexpr std::chrono::minutes fresh{15};
 
 std::string scheme(const identity::Caller& caller) { return caller.key_thumbprint.empty() ? "Bearer" : "DPoP"; }
 
@@ -22,21 +23,23 @@ Refusal forbidden(std::string code, std::string said, std::string challenge = ""
   return refusal;
 }
 
-/// RFC 9470 section 3: the app sends the person to sign in again, with these words.
-Refusal step_up(const identity::Caller& caller) {
-  const std::string said = "administration needs a second factor that was shown within 15 minutes";
-  return {.status = 401,
-          .code = "insufficient_user_authentication",
-          .kind = CauseKind::authentication,
-          .cause = said,
-          .issues = {{.code = "login", .diagnostics = said}},
-          .headers = {{"www-authenticate", scheme(caller) + " error=\"insufficient_user_authentication\", " +
-                                               "error_description=\"" + said + "\", acr_values=\"" +
-                                               std::string(identity::acr_two_factors) + "\", max_age=\"" +
-                                               std::to_string(fresh) + "\""}}};
-}
-
 }  // namespace
+
+Allowed<void> demand_fresh_factors(const identity::Caller& caller, WallTime now, std::chrono::seconds fresh,
+                                   const std::string& said) {
+  const std::int64_t age = unix_seconds(now) - caller.auth_time;
+  if (caller.acr == identity::acr_two_factors && age <= fresh.count()) return {};
+  // RFC 9470 section 3: the app sends the person to sign in again, with these words.
+  const std::string challenge = scheme(caller) + " error=\"insufficient_user_authentication\", error_description=\"" +
+                                said + "\", acr_values=\"" + std::string(identity::acr_two_factors) + "\", max_age=\"" +
+                                std::to_string(fresh.count()) + "\"";
+  return refuse({.status = 401,
+                 .code = "insufficient_user_authentication",
+                 .kind = CauseKind::authentication,
+                 .cause = said,
+                 .issues = {{.code = "login", .diagnostics = said}},
+                 .headers = {{"www-authenticate", challenge}}});
+}
 
 Allowed<void> authorise(const identity::Caller& caller, WallTime now) {
   if (caller.outside) return refuse(forbidden("outside_issuer", "administration takes only tokens of this server"));
@@ -46,9 +49,8 @@ Allowed<void> authorise(const identity::Caller& caller, WallTime now) {
   if (caller.kind == identity::Caller::Kind::client) return {};
   if (std::ranges::find(caller.roles, role) == caller.roles.end())
     return refuse(forbidden("role_missing", "administration is for the role administrator"));
-  const std::int64_t age = unix_seconds(now) - caller.auth_time;
-  if (caller.acr != identity::acr_two_factors || age > fresh) return refuse(step_up(caller));
-  return {};
+  return demand_fresh_factors(caller, now, fresh,
+                              "administration needs a second factor that was shown within 15 minutes");
 }
 
 }  // namespace ward::manage

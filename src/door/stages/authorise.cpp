@@ -1,4 +1,6 @@
 // May they: scope, role, relationship and purpose become a Grant.
+#include "emergency.hpp"
+#include "handlers.hpp"
 #include "related.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
@@ -46,18 +48,24 @@ access::Subject subject_of(const identity::Caller& caller, std::string_view purp
 Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std::string_view type) {
   const WallTime now = x.services.clock.wall();
   const std::string_view purpose = x.header("x-ward-purpose");
-  const std::string key = grant_key(*x.caller, interaction, type, purpose);
-  const std::uint64_t relationships = x.core.reader->relationship_generation();
+  const access::Subject subject = subject_of(*x.caller, purpose);
+  const bool emergency = subject.purpose == emergency_purpose;
+  const std::string key = grant_key(*x.caller, interaction, type, subject.purpose);
+  const Emergencies& emergencies = x.services.emergencies;
+  const std::uint64_t relationships =
+      x.core.reader->relationship_generation() + (emergency ? emergencies.generation() : 0);
   if (const auto cached = x.core.grants.find(key);
       cached != x.core.grants.end() && cached->second.policy_generation == x.live->policy->generation() &&
       cached->second.relationship_generation == relationships && now < cached->second.valid_until)
     return cached->second.grant;
-  const access::RelatedFn related = related_by(*x.core.reader, *x.live->policy, now);
-  auto grant = access::decide(x.live->policy, subject_of(*x.caller, purpose), interaction, type, related, now);
+  const access::RelatedFn related = related_by(*x.core.reader, *x.live->policy, now, &emergencies);
+  auto grant = access::decide(x.live->policy, subject, interaction, type, related, now);
   if (!grant) return grant;
+  WallTime valid_until = grant->valid_until();
+  if (emergency) valid_until = std::min(valid_until, emergencies.first_end(subject.fhir_user).value_or(valid_until));
   if (x.core.grants.size() >= grants_max) x.core.grants.clear();
-  x.core.grants.insert_or_assign(
-      key, Core::CachedGrant{x.live->policy->generation(), relationships, grant->valid_until(), *grant});
+  x.core.grants.insert_or_assign(key,
+                                 Core::CachedGrant{x.live->policy->generation(), relationships, valid_until, *grant});
   return grant;
 }
 
@@ -65,6 +73,7 @@ Allowed<void> authorise(Exchange& x) {
   if (!x.caller) return {};
   if (x.route->kind == RouteKind::upstream) return authorise_upstream(x);
   if (x.route->kind == RouteKind::manage) return manage::authorise(*x.caller, x.services.clock.wall());
+  if (x.route->kind == RouteKind::emergency) return authorise_emergency(x);
   if (x.fhir.kind != FhirRequest::Kind::resource) return {};  // each entry of a bundle is decided as its own request
   auto grant = decide(x, x.fhir.interaction, x.fhir.type);
   if (!grant) return refuse(grant.error());

@@ -17,7 +17,8 @@ Expects expects(const Exchange& x) {
   if (x.preflight) return Expects::nothing;
   const std::string_view method = x.stream.head().method;
   if (x.route->kind == RouteKind::oauth) return method == "POST" ? Expects::form : Expects::nothing;
-  if (x.route->kind == RouteKind::upstream || x.route->kind == RouteKind::manage)
+  if (x.route->kind == RouteKind::upstream || x.route->kind == RouteKind::manage ||
+      x.route->kind == RouteKind::emergency)
     return x.stream.head().has_body ? Expects::bytes : Expects::nothing;
   if (x.route->kind != RouteKind::fhir || x.fhir.kind == FhirRequest::Kind::capabilities) return Expects::nothing;
   if (x.fhir.kind == FhirRequest::Kind::bundle) return Expects::bundle;

@@ -1,11 +1,12 @@
 #include "upstream/request.hpp"
 
 #include "base/encoding.hpp"
+#include "emergency.hpp"
 
 namespace ward::door {
 
 shield::Class class_of(const Exchange& x) {
-  if (x.grant && x.grant->purpose() == "BTG") return shield::Class::urgent;
+  if (x.grant && x.grant->purpose() == emergency_purpose) return shield::Class::urgent;
   if (!x.caller || x.caller->kind != identity::Caller::Kind::person) return shield::Class::bulk;
   return x.caller->fhir_user.starts_with("Patient/") ? shield::Class::patient : shield::Class::clinical;
 }

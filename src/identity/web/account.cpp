@@ -91,6 +91,17 @@ void add_delegates(const Visit& visit, pages::Model& model) {
     if (sign_in.contains(one.fhir_user)) model.add("delegates").set("name", one.name).set("relation", one.relation);
 }
 
+/// Who broke the glass to the patient's record: they are told of each.
+void add_emergencies(const Visit& visit, pages::Model& model) {
+  if (!is_patient(*visit.person) || !visit.request.find_emergencies) return;
+  for (const EmergencyAccess& one : visit.request.find_emergencies(caller_of(visit, account_client, ""))) {
+    std::string name = one.person;
+    for (const auto& [username, person] : visit.directory->people)
+      if (person->fhir_user == one.person && !person->name.empty()) name = person->name;
+    model.add("emergencies").set("name", name).set("when", minute(one.at));
+  }
+}
+
 boost::asio::awaitable<Answer> account_page(Visit& visit, std::string_view notice, std::string_view problem,
                                             int status) {
   co_await look_up_delegates(visit);
@@ -110,6 +121,7 @@ boost::asio::awaitable<Answer> account_page(Visit& visit, std::string_view notic
         .set("current", one.hash == visit.session->hash);
   add_apps(visit, model);
   add_delegates(visit, model);
+  add_emergencies(visit, model);
   for (const SignIn& one : visit.room.history().of_person(person.username)) {
     std::string where = one.where.empty() ? std::string(pages::text(visit.language, "history.many")) : one.where;
     if (one.count > 1) where += " × " + std::to_string(one.count);
