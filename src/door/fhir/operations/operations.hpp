@@ -1,0 +1,17 @@
+// One handler per operation. All work on either backend.
+#pragma once
+
+#include "fhir/backend.hpp"
+
+namespace ward::door {
+
+/// Resource/$validate (R4 resource-operation-validate.html): what is wrong with a resource, all at once. Stores
+/// nothing.
+boost::asio::awaitable<Allowed<void>> validate(Exchange& x);
+/// Patient/$everything and Encounter/$everything (R4 patient-operation-everything.html): the record, type by type, each
+/// under its own Grant, and what is referred to in what is shown of it.
+boost::asio::awaitable<Allowed<void>> everything(Exchange& x);
+/// Observation/$lastn (R4 observation-operation-lastn.html): the newest of each code.
+boost::asio::awaitable<Allowed<void>> lastn(Exchange& x);
+
+}  // namespace ward::door
