@@ -98,6 +98,23 @@ void append_search_params(Writer& out, std::string_view type, const CapabilityDe
   if (any) out.close(']');
 }
 
+void append_operations(Writer& out, std::string_view type, const CapabilityDescription& description) {
+  bool any = false;
+  for (const ListedOperation& operation : description.operations) {
+    if (!operation.type.empty() && operation.type != type) continue;
+    if (!any) {
+      out.name("operation");
+      out.open('[');
+      any = true;
+    }
+    out.open('{');
+    out.text("name", operation.name);
+    out.text("definition", operation.definition);
+    out.close('}');
+  }
+  if (any) out.close(']');
+}
+
 void append_type(Writer& out, std::string_view type, const CapabilityDescription& description) {
   out.open('{');
   out.text("type", type);
@@ -110,6 +127,7 @@ void append_type(Writer& out, std::string_view type, const CapabilityDescription
   out.boolean("conditionalUpdate", description.conditional_update);
   out.text("conditionalDelete", description.conditional_delete ? "single" : "not-supported");
   append_search_params(out, type, description);
+  append_operations(out, type, description);
   out.close('}');
 }
 

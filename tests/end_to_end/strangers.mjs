@@ -96,7 +96,8 @@ export function rows() {
   get("read with _summary=text", (w) => `Patient/${w.patient}?_summary=text`);
   get("read with _elements", (w) => `Patient/${w.patient}?_elements=name`);
   get("read with a parameter that no read has", (w) => `Patient/${w.patient}?name=Ada`, { own: 400 });
-  get("an operation", (w) => `Patient/${w.patient}/$everything`, { own: 404 });
+  get("an operation", (w) => `Patient/${w.patient}/$everything`, { as: everyone });
+  get("an operation that is not served", (w) => `Patient/${w.patient}/$graph`, { own: 404 });
   get("a compartment", (w) => `Patient/${w.patient}/Observation`, { own: 404 });
   get("read with a version of another resource's path", (w) => `Observation/${w.patient}`, { own: 404 });
 
