@@ -249,6 +249,36 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal((await get("Patient/$lastn?patient=1")).status, 404);
   });
 
+  // ---- $meta ----
+
+  test(`${name}: $meta, $meta-add and $meta-delete change tags alone, as a new version`, async () => {
+    const at = `Observation/${familiar.observation}`;
+    const parameters = (meta) => ({ resourceType: "Parameters", parameter: [{ name: "meta", valueMeta: meta }] });
+    const before = await get(at), tag = { system: "urn:tags", code: "seen" };
+    const shown = await get(at + "/$meta");
+    assert.equal(shown.status, 200, shown.text);
+    assert.deepEqual(shown.json.parameter[0], { name: "return", valueMeta: before.json.meta });
+    const added = await post(at + "/$meta-add", parameters({ tag: [tag, { ...tag, display: "twice" }] }));
+    assert.equal(added.status, 200, added.text);
+    assert.deepEqual(added.json.parameter[0].valueMeta.tag, [tag]);
+    const after = await get(at);
+    assert.deepEqual(after.json.meta, added.json.parameter[0].valueMeta);
+    assert.notEqual(after.json.meta.versionId, before.json.meta.versionId);
+    assert.deepEqual({ ...after.json, meta: 0 }, { ...before.json, meta: 0 });
+    assert.equal((await post(at + "/$meta-add", parameters({ tag: [tag] }), "dr.adams", { headers: { "if-match": 'W/"999"' } })).status, 412);
+    const removed = await post(at + "/$meta-delete", parameters({ tag: [tag] }));
+    assert.equal(removed.status, 200, removed.text);
+    assert.equal(removed.json.parameter[0].valueMeta.tag, undefined);
+    assert.equal((await post(at + "/$meta-add", parameters({ versionId: "7" }))).status, 400);
+    assert.equal((await post(at + "/$meta-add", { resourceType: "Parameters" })).status, 400);
+    assert.equal((await post(at + "/$meta-add", undefined)).status, 400);
+    assert.equal((await post(at + "/$meta-add", parameters({ tag: "x" }))).status, 422);
+    assert.equal((await get(at + "/$meta-add")).status, 405);
+    assert.equal((await post(`Condition/${familiar.condition}/$meta-add`, parameters({ tag: [tag] }), "nurse.cole")).status, 403);
+    assert.equal((await post(`Patient/${familiar.patient}/$meta-add`, parameters({ tag: [tag] }), "desk.diaz")).status, 403, "its view does not show meta");
+    assert.equal((await ask(of(), at + "/$meta-add", "dr.adams", { method: "POST", body: parameters({ tag: [tag] }), scope: "user/Observation.u" })).status, 403);
+  });
+
   // ---- nobody hears more ----
 
   test(`${name}: what a view hides is no way to find, to order or to follow`, async () => {
@@ -276,6 +306,9 @@ for (const [name, of] of Object.entries(bases)) {
       (w) => ({ path: `Patient/${w.patient}/$everything`, method: "POST", body: { resourceType: "Parameters", parameter: [{ name: "_count", valueInteger: 1 }] } }),
       (w) => ({ path: `Encounter/${w.encounter}/$everything` }), (w) => ({ path: `Encounter/${w.encounter}/$everything?_type=Patient` }),
       (w) => ({ path: `Observation/$lastn?patient=${w.patient}` }), (w) => ({ path: `Observation/$lastn?subject=Patient/${w.patient}&max=3` }),
+      (w) => ({ path: `Observation/${w.observation}/$meta` }), (w) => ({ path: `Patient/${w.patient}/$meta` }), (w) => ({ path: `Observation/${w.deleted}/$meta` }),
+      (w) => ({ path: `Observation/${w.observation}/$meta-add`, method: "POST", body: { resourceType: "Parameters", parameter: [{ name: "meta", valueMeta: { tag: [{ code: "x" }] } }] } }),
+      (w) => ({ path: `Observation/${w.observation}/$meta-delete`, method: "POST", headers: { "if-match": 'W/"9"' }, body: { resourceType: "Parameters", parameter: [{ name: "meta", valueMeta: { tag: [{ code: "x" }] } }] } }),
       (w, base) => ({ path: `Observation/$lastn?subject=${encodeURIComponent(base + "/Patient/" + w.patient)}` }),
       (w) => ({ path: `Observation/$lastn?patient=${w.patient},${familiar.patient}` }), (w) => ({ path: `Observation/$lastn?patient:identifier=urn:mrn|${w.mrn}` }),
       (w) => ({ path: `Observation/${w.observation}/$validate`, method: "POST", body: measured(familiar.patient, { id: w.observation }) }),
@@ -298,3 +331,108 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal(differ.length, 0, differ.join("\n\n"));
   });
 }
+
+// ---- histories of types and of the system ----
+
+const embedded = (path, as = "dr.adams", options = {}) => ask(ward.fhir, path, as, options);
+const versions = (bundle) => (bundle.entry ?? []).map((one) => `${one.fullUrl.split("/").slice(-2).join("/")}/${one.response.etag.match(/\d+/)[0]}`);
+async function pages(url, as) {
+  const all = [];
+  for (let n = 0; url && n < 1000; ++n) {
+    const page = await ward.request(url, { as });
+    assert.equal(page.status, 200, page.text);
+    all.push(...(page.json.entry ?? []));
+    url = next(page.json);
+  }
+  return all;
+}
+
+test("the history of a type is newest first, in pages that neither repeat nor lose", async () => {
+  const id = (await embedded("Observation", "dr.adams", { method: "POST", body: measured(familiar.patient) })).json.id;
+  await embedded("Observation/" + id, "dr.adams", { method: "PUT", body: measured(familiar.patient, { id, status: "amended" }) });
+  assert.equal((await embedded("Observation/" + id, "dr.adams", { method: "DELETE" })).status, 204);
+  const newest = await embedded("Observation/_history?_count=3");
+  assert.equal(newest.status, 200, newest.text);
+  assert.equal(newest.json.type, "history");
+  assert.deepEqual(versions(newest.json), [3, 2, 1].map((version) => `Observation/${id}/${version}`));
+  assert.deepEqual(newest.json.entry.map((one) => one.request.method), ["DELETE", "PUT", "POST"]);
+  assert.deepEqual(newest.json.entry.map((one) => one.resource?.status), [undefined, "amended", "final"]);
+  const all = versions({ entry: await pages(`${ward.fhir}/Observation/_history?_count=7`, "dr.adams") });
+  assert.equal(new Set(all).size, all.length);
+  assert.deepEqual(all, versions((await embedded("Observation/_history?_count=1000")).json).slice(0, all.length));
+  assert.equal((await ward.request(next(newest.json), { as: "nurse.cole" })).status, 400);
+});
+
+test("a version is in the history only if it and the current one are the caller's", async () => {
+  const own = (await embedded("Observation/_history?_count=1000")).json;
+  assert.deepEqual(versions(own).filter((one) => one.includes(familiar.moved)), [`Observation/${familiar.moved}/3`, `Observation/${familiar.moved}/1`]);
+  assert.deepEqual(versions(own).filter((one) => one.includes(familiar.deleted)), [`Observation/${familiar.deleted}/2`, `Observation/${familiar.deleted}/1`]);
+  assert.ok(!versions(own).some((one) => one.includes("stranger")) && !JSON.stringify(own).includes(stranger.patient));
+  const all = versions({ entry: await pages(`${ward.fhir}/Observation/_history?_count=1000`, "backend-key") });
+  assert.deepEqual(all.filter((one) => one.includes(familiar.moved)).length, 3);
+  assert.ok(all.includes(`Observation/${stranger.moved}/2`));
+  const patient = await embedded("Patient/_history", "patient.one");
+  assert.deepEqual([...new Set(versions(patient.json).map((one) => one.split("/")[1]))], [ward.user("patient.one").fhir_user.slice(8)]);
+});
+
+test("_since and _at choose by time", async () => {
+  const id = (await embedded("Observation", "dr.adams", { method: "POST", body: measured(familiar.patient) })).json.id;
+  const first = (await embedded("Observation/" + id)).json.meta.lastUpdated;
+  const second = (await embedded("Observation/" + id, "dr.adams", { method: "PUT", body: measured(familiar.patient, { id, status: "amended" }) })).json.meta.lastUpdated;
+  const of = async (query) => versions((await embedded("Observation/_history?_count=1000&" + query)).json).filter((one) => one.includes(id));
+  assert.deepEqual(await of("_since=" + first), [`Observation/${id}/2`, `Observation/${id}/1`]);
+  assert.deepEqual(await of("_since=" + second), [`Observation/${id}/2`]);
+  assert.deepEqual(await of("_at=" + first), [`Observation/${id}/1`]);
+  assert.deepEqual(await of("_at=" + second), [`Observation/${id}/2`]);
+  assert.deepEqual(await of("_at=" + first.slice(0, 10)), [`Observation/${id}/2`, `Observation/${id}/1`]);
+  assert.deepEqual(await of("_at=2020"), []);
+  for (const query of ["_since=x", "_at=x", "_count=0", "_at=2020&_since=2020", "_list=1", "_page=AAAA", "_page="])
+    if (query !== "_page=") assert.equal((await embedded("Observation/_history?" + query)).status, 400, query);
+});
+
+test("the history of the system has each type that the caller may ask about", async () => {
+  const whole = await pages(ward.fhir + "/_history?_count=500", "dr.adams");
+  assert.ok(types({ entry: whole.filter((one) => one.resource) }).length > 8);
+  const times = whole.map((one) => one.response.lastModified);
+  assert.deepEqual(times, [...times].sort().reverse());
+  assert.equal(new Set(versions({ entry: whole })).size, whole.length);
+  assert.ok(!versions({ entry: whole }).some((one) => one.includes("stranger")));
+  const desk = await pages(ward.fhir + "/_history?_count=500", "desk.diaz");
+  const allowed = ["Appointment", "Coverage", "Location", "Organization", "Patient", "Practitioner"];
+  assert.ok(types({ entry: desk.filter((one) => one.resource) }).every((one) => allowed.includes(one)));
+  assert.ok(desk.every((one) => !JSON.stringify(one).includes("999-66-6003")));
+  const narrow = await ask(ward.fhir, "_history?_count=1000", "dr.adams", { scope: "user/Condition.s" });
+  assert.deepEqual(types(narrow.json), ["Condition"]);
+  assert.equal((await ask(ward.fhir, "_history", "dr.adams", { scope: "user/Condition.r" })).status, 403);
+  assert.equal((await ask(ward.fhir, "Condition/_history", "dr.adams", { scope: "user/Condition.r" })).status, 403);
+  assert.equal((await embedded("Condition/_history", "desk.diaz")).status, 403);
+  assert.equal((await embedded("Observation/_history", undefined)).status, 401);
+});
+
+test("when something was changed cannot be asked where the view hides it", async () => {
+  assert.equal((await embedded("Encounter/_history?_since=2020", "dateless")).status, 403);
+  assert.equal((await embedded("Encounter/_history?_at=2020", "dateless")).status, 403);
+  assert.equal((await embedded("_history?_since=2020", "dateless")).status, 403);
+  assert.equal((await embedded("Encounter/_history", "dateless")).status, 200);
+});
+
+test("in front of another server these histories are refused, not passed on", async () => {
+  for (const path of ["_history", "Observation/_history", "Observation/_history?_since=2020"]) {
+    const answer = await ask(bases.proxied(), path, "dr.adams");
+    assert.equal(answer.status, 501, answer.text);
+    assert.equal(answer.json.issue[0].code, "not-supported");
+  }
+});
+
+test("metadata lists what is served, and nothing else", async () => {
+  const here = (await ward.request("metadata")).json.rest[0], there = (await ward.request(bases.proxied() + "/metadata")).json.rest[0];
+  const codes = (list) => list.map((one) => one.code);
+  const of = (rest, type) => rest.resource.find((one) => one.type === type);
+  assert.ok(codes(of(here, "Patient").interaction).includes("history-type") && codes(here.interaction).includes("history-system"));
+  assert.ok(!codes(of(there, "Patient").interaction).includes("history-type") && !codes(there.interaction).includes("history-system"));
+  for (const rest of [here, there]) {
+    assert.deepEqual(of(rest, "Patient").operation.map((one) => one.name), ["validate", "everything", "meta", "meta-add", "meta-delete"]);
+    assert.deepEqual(of(rest, "Observation").operation.map((one) => one.name), ["validate", "lastn", "meta", "meta-add", "meta-delete"]);
+  }
+  for (const path of ["Patient/$everything", "Patient/1/$lastn", "$everything", "$export", "Patient/1/$meta-all", "Patient/$"]) assert.equal((await embedded(path)).status, 404, path);
+});
