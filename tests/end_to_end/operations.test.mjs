@@ -270,7 +270,7 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal(removed.status, 200, removed.text);
     assert.equal(removed.json.parameter[0].valueMeta.tag, undefined);
     assert.equal((await post(at + "/$meta-add", parameters({ versionId: "7" }))).status, 400);
-    assert.equal((await post(at + "/$meta-add", { resourceType: "Parameters" })).status, 400);
+    assert.equal((await post(at + "/$meta-add", { resourceType: "Parameters" })).status, 422);
     assert.equal((await post(at + "/$meta-add", undefined)).status, 400);
     assert.equal((await post(at + "/$meta-add", parameters({ tag: "x" }))).status, 422);
     assert.equal((await get(at + "/$meta-add")).status, 405);
@@ -359,7 +359,7 @@ test("the history of a type is newest first, in pages that neither repeat nor lo
   assert.deepEqual(newest.json.entry.map((one) => one.resource?.status), [undefined, "amended", "final"]);
   const all = versions({ entry: await pages(`${ward.fhir}/Observation/_history?_count=7`, "dr.adams") });
   assert.equal(new Set(all).size, all.length);
-  assert.deepEqual(all, versions((await embedded("Observation/_history?_count=1000")).json).slice(0, all.length));
+  assert.deepEqual(all.slice(0, 1000), versions((await embedded("Observation/_history?_count=1000")).json));
   assert.equal((await ward.request(next(newest.json), { as: "nurse.cole" })).status, 400);
 });
 
@@ -406,7 +406,7 @@ test("the history of the system has each type that the caller may ask about", as
   assert.equal((await ask(ward.fhir, "_history", "dr.adams", { scope: "user/Condition.r" })).status, 403);
   assert.equal((await ask(ward.fhir, "Condition/_history", "dr.adams", { scope: "user/Condition.r" })).status, 403);
   assert.equal((await embedded("Condition/_history", "desk.diaz")).status, 403);
-  assert.equal((await embedded("Observation/_history", undefined)).status, 401);
+  assert.equal((await ward.request("Observation/_history")).status, 401);
 });
 
 test("when something was changed cannot be asked where the view hides it", async () => {

@@ -13,5 +13,9 @@ boost::asio::awaitable<Allowed<void>> validate(Exchange& x);
 boost::asio::awaitable<Allowed<void>> everything(Exchange& x);
 /// Observation/$lastn (R4 observation-operation-lastn.html): the newest of each code.
 boost::asio::awaitable<Allowed<void>> lastn(Exchange& x);
+/// $meta, $meta-add and $meta-delete of one resource (R4 resource-operation-meta.html and the two beside it).
+boost::asio::awaitable<Allowed<void>> meta(Exchange& x);
+boost::asio::awaitable<Allowed<void>> meta_add(Exchange& x);
+boost::asio::awaitable<Allowed<void>> meta_delete(Exchange& x);
 
 }  // namespace ward::door
