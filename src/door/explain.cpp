@@ -112,7 +112,8 @@ void explain_grant(Steps& steps, const ExplainRequest& request, const FhirReques
     steps.push_back({step.stage, step.passed, step.detail, step.where});
   const auto grant = access::decide(live.policy, subject, fhir.interaction, fhir.type, related, now);
   if (!grant) return;
-  if (fhir.interaction == Interaction::search && !explain_parameters(steps, *grant, fhir, request.query, live)) return;
+  const bool is_search = fhir.kind == FhirRequest::Kind::resource && fhir.interaction == Interaction::search;
+  if (is_search && !explain_parameters(steps, *grant, fhir, request.query, live)) return;
   if (!fhir.id.empty()) explain_record(steps, *grant, fhir, reader);
 }
 
@@ -143,8 +144,8 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
       route.kind == RouteKind::emergency)
     return steps;
   if (!explain_identity(steps, request)) return steps;
-  if (route.kind == RouteKind::fhir && fhir.kind == FhirRequest::Kind::resource)
-    explain_grant(steps, request, fhir, live, reader, clock);
+  // Of the system, each type is decided on its own.
+  if (route.kind == RouteKind::fhir && !fhir.type.empty()) explain_grant(steps, request, fhir, live, reader, clock);
   return steps;
 }
 

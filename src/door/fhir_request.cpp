@@ -100,6 +100,27 @@ Allowed<FhirRequest> in_compartment(std::string_view method, FhirRequest request
   return request;
 }
 
+Allowed<FhirRequest> on_operation(std::string_view method, FhirRequest request, std::string_view name) {
+  const OperationLevel level = !request.id.empty()     ? OperationLevel::instance
+                               : !request.type.empty() ? OperationLevel::type
+                                                       : OperationLevel::system;
+  const OperationRow* row = find_operation(name, level, request.type);
+  if (row == nullptr) return refuse(not_found("path: no operation that is served"));
+  const bool taken = (method == "POST" && row->post) || ((method == "GET" || method == "HEAD") && row->get);
+  if (!taken) return refuse(wrong_method(row->get && row->post ? "GET, POST" : row->get ? "GET" : "POST"));
+  request.kind = FhirRequest::Kind::operation;
+  request.operation = row;
+  request.interaction = row->interaction;
+  return request;
+}
+
+Allowed<FhirRequest> on_histories(std::string_view method, FhirRequest request) {
+  if (method != "GET" && method != "HEAD") return refuse(wrong_method("GET"));
+  request.kind = FhirRequest::Kind::histories;
+  request.interaction = Interaction::search_history;
+  return request;
+}
+
 }  // namespace
 
 bool is_fhir_id(std::string_view text) {
@@ -111,6 +132,8 @@ bool is_fhir_id(std::string_view text) {
 std::string_view FhirRequest::path_template() const {
   if (kind == Kind::capabilities) return "/metadata";
   if (kind == Kind::bundle) return "";
+  if (kind == Kind::operation) return operation->path_template;
+  if (kind == Kind::histories) return type.empty() ? "/_history" : "/{type}/_history";
   switch (interaction) {
     case Interaction::read:
       return "/{type}/{id}";
@@ -138,6 +161,8 @@ Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vect
     request.kind = FhirRequest::Kind::capabilities;
     return request;
   }
+  if (rest[0] == "_history" && rest.size() == 1) return on_histories(method, std::move(request));
+  if (rest[0].starts_with('$') && rest.size() == 1) return on_operation(method, std::move(request), rest[0]);
   if (!r4::is_resource_type(rest[0])) return refuse(not_found("path: no R4 resource type"));
   request.type = rest[0];
   if (rest.size() == 1) return on_type(method, std::move(request), has_query);
@@ -146,9 +171,12 @@ Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vect
     request.interaction = Interaction::search;
     return request;
   }
+  if (rest[1] == "_history" && rest.size() == 2) return on_histories(method, std::move(request));
+  if (rest[1].starts_with('$') && rest.size() == 2) return on_operation(method, std::move(request), rest[1]);
   if (!is_fhir_id(rest[1])) return refuse(not_found("path: no id"));
   request.id = rest[1];
   if (rest.size() == 2) return on_instance(method, std::move(request));
+  if (rest[2].starts_with('$') && rest.size() == 3) return on_operation(method, std::move(request), rest[2]);
   if (rest[2] == "_history" && rest.size() <= 4) return on_history(method, std::move(request), rest);
   if (is_compartment_search(rest)) return in_compartment(method, std::move(request), rest);
   return refuse(not_found("path: not served"));

@@ -3,6 +3,7 @@
 
 #include "access/subject.hpp"
 #include "base/refusal.hpp"
+#include "fhir/operations/table.hpp"
 
 namespace ward::door {
 
@@ -10,9 +11,16 @@ using access::Interaction;
 
 /// The interaction, and the parts of the path that name its object.
 struct FhirRequest {
-  enum class Kind : std::uint8_t { resource, capabilities, bundle };
+  enum class Kind : std::uint8_t {
+    resource,
+    capabilities,
+    bundle,
+    operation,
+    histories,  // of a type, or of the system (no type)
+  };
   Kind kind = Kind::resource;
-  Interaction interaction = Interaction::read;  // of a resource
+  Interaction interaction = Interaction::read;  // of a resource; of an operation, what it needs first
+  const OperationRow* operation = nullptr;      // of an operation
   std::string type, id;
   std::uint64_t version = 0;  // of vread
   bool conditional = false;   // PUT or DELETE on Type?query
@@ -24,7 +32,7 @@ struct FhirRequest {
 };
 
 /// Parses `rest`, the segments behind the FHIR base. A type that R4 does not have, a malformed id or version, a method
-/// that the path does not have (405 with Allow), and operations (404) are refusals.
+/// that the path does not have (405 with Allow), and operations that are not served (404) are refusals.
 Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vector<std::string>& rest, bool has_query);
 
 /// R4 `id`: 1 to 64 of A-Z a-z 0-9 - .

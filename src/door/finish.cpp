@@ -90,7 +90,7 @@ void count(Exchange& x) {
 /// The patient whom an answer showed; a search counts by the first that it found. What was refused counts by its status
 /// alone, for whoever is held back sooner would learn who is there; and a bundle's record also names what it refused.
 std::string patient_shown(const Exchange& x) {
-  if (x.answer.status >= 400 || x.fhir.kind != FhirRequest::Kind::resource) return "";
+  if (x.answer.status >= 400 || x.fhir.kind == FhirRequest::Kind::bundle) return "";
   const auto& subjects = x.record.subjects.inside().of;
   return subjects.empty() ? "" : subjects.front().patient;
 }

@@ -40,6 +40,8 @@ boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x) {
   if (x.fhir.kind == FhirRequest::Kind::capabilities) co_return capabilities(x);
   boost::asio::awaitable<Allowed<void>> work = [&] {
     if (x.fhir.kind == FhirRequest::Kind::bundle) return bundle(x);
+    if (x.fhir.kind == FhirRequest::Kind::operation) return x.fhir.operation->run(x);
+    if (x.fhir.kind == FhirRequest::Kind::histories) return histories(x);
     switch (x.fhir.interaction) {
       case Interaction::read:
         return read(x);

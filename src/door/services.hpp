@@ -53,14 +53,17 @@ struct Core {
   std::size_t slowed = 0;  // requests held back by a rate or for probing; not among `running`
 };
 
-/// Readers on threads of their own, for what may take long (searches).
+/// Readers on threads of their own, for what may take long (searches, histories of types).
 class SlowReaders {
  public:
   SlowReaders(store::Store& store, unsigned threads) : store_(store), pool_(threads) {}
   ~SlowReaders() { pool_.join(); }
   boost::asio::awaitable<Result<store::Page>> search(const store::Query& query);
+  boost::asio::awaitable<Result<store::HistoryPage>> recent(const store::History& asked);
 
  private:
+  template <class Answer>
+  boost::asio::awaitable<Result<Answer>> ask(const std::function<Result<Answer>(store::Reader&)>& question);
   store::Store& store_;
   boost::asio::thread_pool pool_;
 };

@@ -120,6 +120,23 @@ void append_includes(Writer& out, std::string_view type) {
   append_texts(out, "searchRevInclude", reverse);
 }
 
+void append_operations(Writer& out, std::string_view type, const CapabilityDescription& description) {
+  bool any = false;
+  for (const ListedOperation& operation : description.operations) {
+    if (!operation.type.empty() && operation.type != type) continue;
+    if (!any) {
+      out.name("operation");
+      out.open('[');
+      any = true;
+    }
+    out.open('{');
+    out.text("name", operation.name);
+    out.text("definition", operation.definition);
+    out.close('}');
+  }
+  if (any) out.close(']');
+}
+
 void append_type(Writer& out, std::string_view type, const CapabilityDescription& description) {
   out.open('{');
   out.text("type", type);
@@ -133,6 +150,7 @@ void append_type(Writer& out, std::string_view type, const CapabilityDescription
   out.text("conditionalDelete", description.conditional_delete ? "single" : "not-supported");
   if (description.includes) append_includes(out, type);
   append_search_params(out, type, description);
+  append_operations(out, type, description);
   out.close('}');
 }
 

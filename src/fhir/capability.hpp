@@ -20,6 +20,13 @@ struct SmartEndpoints {
   std::string manage;
 };
 
+/// An operation of one type, or of each.
+struct ListedOperation {
+  std::string name;        // without the dollar sign
+  std::string definition;  // canonical URL
+  std::string type;        // empty: each type has it
+};
+
 struct CapabilityDescription {
   std::string url;                 // base of the FHIR service, "https://host/fhir"
   std::string version;             // of the software
@@ -29,6 +36,7 @@ struct CapabilityDescription {
                                            "create", "search-type"};
   std::vector<std::string> system_interactions = {"transaction", "batch"};
   std::vector<std::string> patch_formats;
+  std::vector<ListedOperation> operations;
   std::function<bool(const r4::SearchParam&)> searches;  // which parameters work; empty: none is listed
   bool includes = false;  // _include and _revinclude by every reference
   bool read_history = true;

@@ -85,6 +85,7 @@ Result<Done> Applier::apply_change(PreparedChange& prepared, std::uint64_t inten
   if (old.row == 0) old.row = names_.make_row(type, change.id);
   if (old.version > 0) keep_old_version(old);
   write_current(old, prepared, intent, done);
+  write_moment(old, type, change, done);
   write_index(old, type, change, done);
   write_relationships(old, change);
   return done;
@@ -129,6 +130,21 @@ void Applier::write_current(const Current& old, const PreparedChange& prepared, 
       "UPDATE resource SET version = ?2, live = 1, updated = ?3, intent = ?4, patients = ?5, body = ?6 WHERE row = ?1",
       old.row, std::int64_t(done.version), updated, std::int64_t(intent), joined(prepared.change.index.patients),
       Blob{body.view()});
+}
+
+/// When the version was written, for the history of its type: a deletion is still about who it was about.
+void Applier::write_moment(const Current& old, std::int64_t type, const Change& change, const Done& done) {
+  constexpr Sql insert =
+      "INSERT OR IGNORE INTO written(patient, type, updated, row, version) VALUES(?1, ?2, ?3, ?4, ?5)";
+  const std::int64_t updated = done.updated.time_since_epoch().count();
+  const std::int64_t version = std::int64_t(done.version);
+  connection_.execute(insert, std::int64_t{0}, type, updated, old.row, version);
+  std::set<std::string, std::less<>> patients(change.index.patients.begin(), change.index.patients.end());
+  if (change.operation == Operation::remove) patients = split(old.patients);
+  if (patients.empty()) return;
+  const std::int64_t patient_type = names_.make_type("Patient");
+  for (const std::string& patient : patients)
+    connection_.execute(insert, names_.make_row(patient_type, patient), type, updated, old.row, version);
 }
 
 void Applier::write_index(const Current& old, std::int64_t type, const Change& change, const Done& done) {

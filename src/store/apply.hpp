@@ -52,6 +52,7 @@ class Applier {
   Current current(std::int64_t type, std::string_view id);
   void keep_old_version(const Current& old);
   void write_current(const Current& old, const PreparedChange& prepared, std::uint64_t intent, const Done& done);
+  void write_moment(const Current& old, std::int64_t type, const Change& change, const Done& done);
   void write_index(const Current& old, std::int64_t type, const Change& change, const Done& done);
   void write_compartment(const Current& old, std::int64_t type, const std::vector<std::string>& patients);
   void write_relationships(const Current& old, const Change& change);

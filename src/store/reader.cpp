@@ -1,5 +1,6 @@
 #include "reader.hpp"
 
+#include "history.hpp"
 #include "search.hpp"
 
 #include <sqlite3.h>
@@ -133,6 +134,25 @@ Result<Page> SqliteReader::search(const Query& query) {
     for (const std::int64_t row : found->rows)
       if (auto version = current(row, query.type)) page.found.push_back(std::move(*version));
     return page;
+  });
+}
+
+std::optional<Version> SqliteReader::old_of(std::int64_t row, std::string_view type, std::string_view id,
+                                            std::uint64_t version) {
+  Run run = connection_.query(
+      "SELECT version, updated, deleted, patients, bytes, body FROM version WHERE row = ?1 AND version = ?2", row,
+      std::int64_t(version));
+  if (!run.step()) return std::nullopt;
+  return old_version(run, type, id);
+}
+
+Result<HistoryPage> SqliteReader::recent(const History& asked) {
+  return guarded([&]() -> Result<HistoryPage> {
+    const HistoryWalk::Sources sources{
+        .current = [this](std::int64_t row, std::string_view type) { return current(row, type); },
+        .old = [this](std::int64_t row, std::string_view type, std::string_view id,
+                      std::uint64_t version) { return old_of(row, type, id, version); }};
+    return HistoryWalk(asked, names_, connection_, clock_, sources).run();
   });
 }
 

@@ -20,6 +20,7 @@ class SqliteReader final : public Reader {
   Result<std::vector<Version>> history(std::string_view type, std::string_view id, std::size_t limit,
                                        std::optional<std::uint64_t> before) override;
   Result<Page> search(const Query& query) override;
+  Result<HistoryPage> recent(const History& asked) override;
   Result<std::vector<std::string>> missing(const std::vector<std::string>& references) override;
   Result<std::vector<std::string>> related(std::string_view person, std::string_view kind, WallTime now) override;
   std::uint64_t relationship_generation() override { return relationship_generation_(); }
@@ -35,6 +36,7 @@ class SqliteReader final : public Reader {
   template <class Work>
   auto guarded(Work work) -> decltype(work());
   std::optional<Version> current(std::int64_t row, std::string_view type);
+  std::optional<Version> old_of(std::int64_t row, std::string_view type, std::string_view id, std::uint64_t version);
   Version old_version(Run& run, std::string_view type, std::string_view id);
   bool exists(std::string_view reference);
 

@@ -53,9 +53,42 @@ PRAGMA user_version = 1;
 )";
 static_assert(application == 1466004068);
 
+// Every version by when it was written, for the history of a type: once for everybody (patient 0), and once for each
+// patient whom it belonged to, so that who sees a few patients looks through theirs alone.
+constexpr Sql tables_2 = R"(
+CREATE TABLE written(patient INTEGER, type INTEGER, updated INTEGER, row INTEGER, version INTEGER,
+  PRIMARY KEY(patient, type, updated, row, version)) WITHOUT ROWID;
+PRAGMA user_version = 2;
+)";
+// What a file of version 1 holds, put into it. Ids have no character that JSON would escape.
+constexpr Sql fill_2 = R"(
+INSERT INTO written SELECT 0, type, updated, row, version FROM resource WHERE version > 0;
+INSERT INTO written SELECT 0, r.type, v.updated, v.row, v.version FROM version v CROSS JOIN resource r ON r.row = v.row;
+INSERT OR IGNORE INTO written SELECT p.row, r.type, r.updated, r.row, r.version
+  FROM resource r CROSS JOIN json_each('["' || replace(r.patients, ' ', '","') || '"]') j
+  CROSS JOIN resource p ON p.type = (SELECT number FROM type WHERE name = 'Patient') AND p.id = j.value
+  WHERE r.version > 0 AND r.patients <> '';
+INSERT OR IGNORE INTO written SELECT p.row, r.type, v.updated, v.row, v.version
+  FROM version v CROSS JOIN resource r ON r.row = v.row
+  CROSS JOIN json_each('["' || replace(v.patients, ' ', '","') || '"]') j
+  CROSS JOIN resource p ON p.type = (SELECT number FROM type WHERE name = 'Patient') AND p.id = j.value
+  WHERE v.patients <> '';
+)";
+
+/// From each version to the next, one transaction a step: a file that was left in the middle of a step has none of it.
+void migrate(Connection& connection, std::int64_t version) {
+  if (version < 2) {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.script(tables_2);
+    connection.script(fill_2);
+    connection.execute("COMMIT");
+  }
+}
+
 void create(Connection& connection) {
   connection.execute("BEGIN IMMEDIATE");
   connection.script(tables_1);
+  connection.script(tables_2);
   std::int64_t generation = 0;
   SystemRandom().fill(&generation, sizeof generation);
   connection.execute("INSERT INTO about(name, value) VALUES('generation', ?1)", generation);
@@ -78,6 +111,7 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
   if (version > schema_version)
     return fail("store_newer", fmt::format("{}: has schema {}, this program knows up to {}; start the newer program",
                                            file.string(), version, schema_version));
+  migrate(connection, version);
   return {};
 }
 

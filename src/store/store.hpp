@@ -176,6 +176,33 @@ struct Page {
   std::optional<std::uint64_t> total;
 };
 
+// ---- the history of types ----
+
+/// Versions of all resources of some types, newest first: by when they were written, then by row and version.
+struct History {
+  /// Whose versions of a type are looked through: everybody's, or those that belonged to one of `patients`.
+  struct Of {
+    std::string type;
+    bool all = false;
+    std::vector<std::string> patients;
+  };
+  std::vector<Of> of;                // together at most `history_ranges_max` patients (everybody counts as one)
+  std::int64_t since = INT64_MIN;    // milliseconds since 1970: written then or later
+  std::optional<std::int64_t> from;  // with `until`: versions that were current at some time in [from, until)
+  std::int64_t until = INT64_MAX;
+  std::size_t count = 50;  // at most 10'000
+  std::string after;       // `HistoryPage::next` of the page before; opaque here, sealed by the caller
+  /// Decides on a version and on the current one of its resource (the same for the newest). What it does not see leaves
+  /// no trace in the page. Called in the reader's thread.
+  std::function<bool(const Version& version, const Version& current)> sees;
+};
+inline constexpr std::size_t history_ranges_max = 4'000;
+
+struct HistoryPage {
+  std::vector<Version> found;
+  std::string next;  // empty: no more
+};
+
 /// Reads. One per thread; one read transaction per call; prepared statements are kept per shape. Calls block for as
 /// long as SQLite takes (point reads: microseconds). Errors: "store_failed" (disk), and of search "invalid_query" (more
 /// than 3 sorts or 10'000 of a page, or an `after` of another search) and "search_too_costly" (after 5 s).
@@ -190,6 +217,8 @@ class Reader {
   virtual Result<std::vector<Version>> history(std::string_view type, std::string_view id, std::size_t limit,
                                                std::optional<std::uint64_t> before) = 0;
   virtual Result<Page> search(const Query&) = 0;
+  /// Errors as of `search`; "page_invalid" for an `after` that is none.
+  virtual Result<HistoryPage> recent(const History&) = 0;
   /// Of these references ("Patient/1"), those that do not exist (or are deleted).
   virtual Result<std::vector<std::string>> missing(const std::vector<std::string>& references) = 0;
   /// Patients of a person by kind of relationship at `now`.

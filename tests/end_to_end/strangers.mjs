@@ -96,7 +96,8 @@ export function rows() {
   get("read with _summary=text", (w) => `Patient/${w.patient}?_summary=text`);
   get("read with _elements", (w) => `Patient/${w.patient}?_elements=name`);
   get("read with a parameter that no read has", (w) => `Patient/${w.patient}?name=Ada`, { own: 400 });
-  get("an operation", (w) => `Patient/${w.patient}/$everything`, { own: 404 });
+  get("an operation", (w) => `Patient/${w.patient}/$everything`, { as: everyone });
+  get("an operation that is not served", (w) => `Patient/${w.patient}/$graph`, { own: 404 });
   const staff = ["dr.adams", "nurse.cole", "patient.one"];
   get("a compartment", (w) => `Patient/${w.patient}/Observation`, { as: staff });
   get("a compartment, counted", (w) => `Patient/${w.patient}/Observation?_total=accurate&_count=1`, { as: staff });

@@ -74,6 +74,7 @@ class MemoryReader final : public store::Reader {
     std::abort();
   }
   Result<store::Page> search(const store::Query&) override { std::abort(); }
+  Result<store::HistoryPage> recent(const store::History&) override { std::abort(); }
   Result<std::vector<std::string>> missing(const std::vector<std::string>&) override { std::abort(); }
   Result<std::vector<std::string>> related(std::string_view, std::string_view, WallTime) override { std::abort(); }
   std::uint64_t relationship_generation() override { return 0; }

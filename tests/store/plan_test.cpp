@@ -81,6 +81,12 @@ TEST_F(Plans, every_statement_of_every_kind_of_search_is_a_search) {
   const auto version = reader->read_version("Observation", "o1", 1);
   ASSERT_TRUE(version && *version);
   ASSERT_TRUE(reader->missing({"Patient/1"}) && reader->dangling(9) && reader->related("a", "b", clock.wall()));
+  History history{
+      .of = {{"Observation", true, {}}, {"Patient", false, {"1"}}}, .since = 1, .from = 5, .until = 1 << 30};
+  history.sees = [](const Version&, const Version&) { return true; };
+  ASSERT_TRUE(reader->recent(history));
+  history.of.front() = {"Observation", false, {"1"}}, history.from = {}, history.until = INT64_MAX;
+  ASSERT_TRUE(reader->recent(history) && !reader->recent(history)->found.empty());
   ASSERT_TRUE(reader->get("a", "b") && reader->list("a", "", 5) && store->committed_intents({1}));
   for (const std::string& sql : take_traced())
     if (explainable(sql)) {

@@ -32,6 +32,8 @@ class Backend {
                                                                                std::size_t limit) = 0;
   /// `search.query.visible` is part of the query. Every version found carries its patients.
   virtual boost::asio::awaitable<Allowed<store::Page>> search(Exchange&, const fhir::Search& search) = 0;
+  /// Versions of all resources of some types, newest first. Refused (501) where the backend cannot say whose they are.
+  virtual boost::asio::awaitable<Allowed<store::HistoryPage>> recent(Exchange&, const store::History& asked) = 0;
   /// All or none, if `atomic()`; else one change only.
   virtual boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange&, std::vector<store::Change> changes,
                                                                       ChangePermit permit) = 0;

@@ -4,11 +4,25 @@
 #include "fhir/interactions.hpp"
 #include "services.hpp"
 
+#include <algorithm>
+
 namespace ward::door {
 namespace {
 
 bool searches(const r4::SearchParam& param) {
   return param.type != r4::ParamType::composite && param.type != r4::ParamType::special;
+}
+
+/// Each operation once, though it may be at several levels.
+std::vector<fhir::ListedOperation> listed_operations() {
+  std::vector<fhir::ListedOperation> listed;
+  for (const OperationRow& row : operations()) {
+    const bool known = std::any_of(listed.begin(), listed.end(), [&](const fhir::ListedOperation& one) {
+      return one.definition == row.definition && one.type == row.type;
+    });
+    if (!known) listed.push_back({std::string(row.name.substr(1)), std::string(row.definition), std::string(row.type)});
+  }
+  return listed;
 }
 
 std::string statement(const Route& route, const identity::Identity&) {
@@ -18,9 +32,15 @@ std::string statement(const Route& route, const identity::Identity&) {
                                           .date = "2026-11-24",
                                           .types = {},
                                           .patch_formats = {},
+                                          .operations = listed_operations(),
                                           .searches = searches,
                                           .includes = true};
-  if (proxied) description.system_interactions = {"batch"};
+  if (proxied) {
+    description.system_interactions = {"batch"};
+  } else {
+    description.interactions.emplace_back("history-type");
+    description.system_interactions.emplace_back("history-system");
+  }
   const std::string origin = route.base.substr(0, route.base.find('/', 8));
   description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token", .revoke = origin + "/oauth/revoke"};
   return fhir::capability_statement(description);

@@ -35,6 +35,12 @@ class Embedded final : public Backend {
     co_return std::move(*page);
   }
 
+  boost::asio::awaitable<Allowed<store::HistoryPage>> recent(Exchange& x, const store::History& asked) override {
+    auto page = co_await x.services.slow_readers.recent(asked);
+    if (!page) co_return refuse(refusal_of_read(page.error()));
+    co_return std::move(*page);
+  }
+
   boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes,
                                                               ChangePermit permit) override {
     std::vector<Written> written;
@@ -92,20 +98,28 @@ Refusal refusal_of_read(const Error& error) {
           .headers = {{"retry-after", "2"}}};
 }
 
-boost::asio::awaitable<Result<store::Page>> SlowReaders::search(const store::Query& query) {
-  std::optional<Result<store::Page>> page;
+namespace {
+
+/// One connection for each thread and store.
+Result<store::Reader*> reader_of_this_thread(store::Store& store) {
+  thread_local std::map<store::Store*, std::unique_ptr<store::Reader>> readers;
+  std::unique_ptr<store::Reader>& reader = readers[&store];
+  if (reader == nullptr) {
+    auto opened = store.reader();
+    if (!opened) return std::unexpected(opened.error());
+    reader = std::move(*opened);
+  }
+  return reader.get();
+}
+
+}  // namespace
+
+template <class Answer>
+boost::asio::awaitable<Result<Answer>> SlowReaders::ask(const std::function<Result<Answer>(store::Reader&)>& question) {
+  std::optional<Result<Answer>> answer;
   const auto work = [&] {
-    thread_local std::map<store::Store*, std::unique_ptr<store::Reader>> readers;
-    std::unique_ptr<store::Reader>& reader = readers[&store_];
-    if (reader == nullptr) {
-      auto opened = store_.reader();
-      if (!opened) {
-        page.emplace(std::unexpected(opened.error()));
-        return;
-      }
-      reader = std::move(*opened);
-    }
-    page.emplace(reader->search(query));
+    const auto reader = reader_of_this_thread(store_);
+    answer.emplace(reader ? question(**reader) : Result<Answer>(std::unexpected(reader.error())));
   };
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
       [this, &work](auto handler) {
@@ -116,7 +130,23 @@ boost::asio::awaitable<Result<store::Page>> SlowReaders::search(const store::Que
         });
       },
       boost::asio::use_awaitable);
-  co_return std::move(*page);
+  co_return std::move(*answer);
+}
+
+boost::asio::awaitable<Result<store::Page>> SlowReaders::search(const store::Query& query) {
+  const std::function<Result<store::Page>(store::Reader&)> question = [&query](store::Reader& reader) {
+    return reader.search(query);
+  };
+  auto page = co_await ask<store::Page>(question);
+  co_return page;
+}
+
+boost::asio::awaitable<Result<store::HistoryPage>> SlowReaders::recent(const store::History& asked) {
+  const std::function<Result<store::HistoryPage>(store::Reader&)> question = [&asked](store::Reader& reader) {
+    return reader.recent(asked);
+  };
+  auto page = co_await ask<store::HistoryPage>(question);
+  co_return page;
 }
 
 }  // namespace ward::door

@@ -60,11 +60,13 @@ boost::asio::awaitable<EntryAnswer> run_get(Exchange& x, const fhir::BundleReque
   }
   auto request = parse_fhir_request("GET", rest, !entry.query.empty());
   if (!request) co_return answer_of(request.error());
-  if (request->kind != FhirRequest::Kind::resource)
+  const bool alone = request->kind == FhirRequest::Kind::operation ? !request->operation->in_bundle
+                                                                   : request->kind != FhirRequest::Kind::resource;
+  if (alone)
     co_return answer_of(Refusal{.status = 400,
                                 .code = "entry",
                                 .kind = CauseKind::validation,
-                                .cause = "metadata is not served inside a bundle"});
+                                .cause = "this is not served inside a bundle; ask for it by itself"});
   Exchange inner{.stream = x.stream,
                  .services = x.services,
                  .core = x.core,

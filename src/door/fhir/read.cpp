@@ -1,6 +1,7 @@
 // read, vread and history: decided on the version asked for and on the current one.
 #include "base/encoding.hpp"
 #include "fhir/bundle.hpp"
+#include "fhir/history_bundle.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
@@ -88,13 +89,6 @@ Allowed<void> reduce(Exchange& x) {
   return {};
 }
 
-std::string_view history_method(const store::Version& version) {
-  return version.deleted ? "DELETE" : version.version == 1 ? "POST" : "PUT";
-}
-std::string_view history_status(const store::Version& version) {
-  return version.deleted ? "204 No Content" : version.version == 1 ? "201 Created" : "200 OK";
-}
-
 }  // namespace
 
 std::string etag(std::uint64_t version) { return fmt::format(FMT_COMPILE("W/\"{}\""), version); }
@@ -162,35 +156,12 @@ boost::asio::awaitable<Allowed<void>> history(Exchange& x) {
   if (!versions) co_return refuse(versions.error());
   std::erase_if(*versions, [&](const store::Version& version) { return !sees(x, *x.grant, version); });
 
-  const std::string self = fmt::format("{}/{}/{}", x.route->base, x.fhir.type, x.fhir.id);
-  access::Assembly assembly(*x.grant);
-  assembly.frame(fmt::format(
-      R"({{"resourceType":"Bundle","type":"history","total":{},"link":[{{"relation":"self","url":"{}/_history"}}])",
-      versions->size(), self));
-  const char* before = ",\"entry\":[";
-  for (store::Version& version : *versions) {
-    note_subjects(x.record, version);
-    assembly.frame(before);
-    assembly.frame(fmt::format(R"({{"fullUrl":"{}")", self));
-    if (!version.deleted) {
-      assembly.frame(",\"resource\":");
-      const auto added = assembly.resource(own_part(x, *x.grant, version), version.patients);
-      if (!added)
-        co_return refuse({.status = 500,
-                          .code = "minimise_failed",
-                          .kind = CauseKind::internal,
-                          .cause = std::string(added.error().code())});
-    }
-    assembly.frame(fmt::format(
-        R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})",
-        history_method(version), x.fhir.type, x.fhir.id, history_status(version), version.version,
-        rfc3339(version.updated)));
-    before = ",";
-  }
-  assembly.frame(versions->empty() ? "}" : "]}");
-  x.record.types.emplace_back(x.fhir.type, versions->size());
+  const std::string self = fmt::format("{}/{}/{}/_history", x.route->base, x.fhir.type, x.fhir.id);
+  HistoryBundle bundle(x, *x.grant, self, "", versions->size());
+  for (store::Version& version : *versions)
+    if (auto added = bundle.add(*x.grant, version); !added) co_return added;
   x.answer.header("content-type", "application/fhir+json");
-  x.answer.body = std::move(assembly).finish();
+  x.answer.body = std::move(bundle).finish();
   co_return Allowed<void>{};
 }
 

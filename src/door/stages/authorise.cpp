@@ -74,8 +74,15 @@ Allowed<void> authorise(Exchange& x) {
   if (x.route->kind == RouteKind::upstream) return authorise_upstream(x);
   if (x.route->kind == RouteKind::manage) return manage::authorise(*x.caller, x.services.clock.wall());
   if (x.route->kind == RouteKind::emergency) return authorise_emergency(x);
-  if (x.fhir.kind != FhirRequest::Kind::resource) return {};  // each entry of a bundle is decided as its own request
+  if (x.fhir.kind == FhirRequest::Kind::capabilities || x.fhir.kind == FhirRequest::Kind::bundle)
+    return {};                         // each entry of a bundle is decided as its own request
+  if (x.fhir.type.empty()) return {};  // of the system: each type is decided on its own
   auto grant = decide(x, x.fhir.interaction, x.fhir.type);
+  const OperationRow* operation = x.fhir.operation;
+  if (!grant && operation != nullptr && operation->or_else != operation->interaction) {
+    auto other = decide(x, operation->or_else, x.fhir.type);
+    if (other) grant = std::move(other);
+  }
   if (!grant) return refuse(grant.error());
   x.grant = std::move(*grant);
   return {};

@@ -1,6 +1,7 @@
 // The body, now that somebody known sends it: read whole, parsed once, validated, cleaned by structure, scanned.
 #include "base/encoding.hpp"
 #include "fhir/index.hpp"
+#include "fhir/operations/common.hpp"
 #include "fhir/validate.hpp"
 #include "scan.hpp"
 #include "services.hpp"
@@ -11,7 +12,7 @@
 namespace ward::door {
 namespace {
 
-enum class Expects { nothing, resource, bundle, form, bytes };
+enum class Expects { nothing, resource, bundle, form, bytes, parameters, judged_later };
 
 Expects expects(const Exchange& x) {
   if (x.preflight) return Expects::nothing;
@@ -22,6 +23,11 @@ Expects expects(const Exchange& x) {
     return x.stream.head().has_body ? Expects::bytes : Expects::nothing;
   if (x.route->kind != RouteKind::fhir || x.fhir.kind == FhirRequest::Kind::capabilities) return Expects::nothing;
   if (x.fhir.kind == FhirRequest::Kind::bundle) return Expects::bundle;
+  if (x.fhir.kind == FhirRequest::Kind::histories) return Expects::nothing;
+  if (x.fhir.kind == FhirRequest::Kind::operation) {
+    if (method != "POST") return Expects::nothing;
+    return x.fhir.operation->body == OperationBody::resource ? Expects::judged_later : Expects::parameters;
+  }
   if (x.fhir.interaction == Interaction::create || x.fhir.interaction == Interaction::update) return Expects::resource;
   return x.fhir.interaction == Interaction::search && method == "POST" ? Expects::form : Expects::nothing;
 }
@@ -140,6 +146,22 @@ bool is_own_reference(const Exchange& x, const fhir::FreeValue& value, std::stri
   return value.element == "Reference.reference" && fhir::split_reference(text, x.live->own_bases).local();
 }
 
+Allowed<void> judge_content(Exchange& x, Expects expected) {
+  if (expected == Expects::form) return x.route->kind == RouteKind::fhir ? parse_search_form(x) : Allowed<void>{};
+  if (expected == Expects::bytes) return {};
+  if (auto parsed = parse_json(x); !parsed) return parsed;
+  if (expected == Expects::bundle) return {};  // each entry is judged as its own request
+  if (expected == Expects::judged_later) return {};
+  if (expected == Expects::parameters) {
+    if (auto judged = judge_resource(x, "Parameters", x.content); !judged) return judged;
+    return take_parameters(x, x.content.document->root());
+  }
+  if (auto typed = check_type(x); !typed) return typed;
+  return judge_resource(x, x.fhir.type, x.content);
+}
+
+}  // namespace
+
 Allowed<void> scan_values(Exchange& x, const fhir::Reading& reading) {
   if (x.live->firewall == nullptr || x.route->firewall.mode == shield::FirewallMode::off || reading.free_values.empty())
     return {};
@@ -154,17 +176,6 @@ Allowed<void> scan_values(Exchange& x, const fhir::Reading& reading) {
   if (values.empty()) return {};
   return obey(x, x.live->firewall->scan(values, x.route->firewall));
 }
-
-Allowed<void> judge_content(Exchange& x, Expects expected) {
-  if (expected == Expects::form) return x.route->kind == RouteKind::fhir ? parse_search_form(x) : Allowed<void>{};
-  if (expected == Expects::bytes) return {};
-  if (auto parsed = parse_json(x); !parsed) return parsed;
-  if (expected == Expects::bundle) return {};  // each entry is judged as its own request
-  if (auto typed = check_type(x); !typed) return typed;
-  return judge_resource(x, x.fhir.type, x.content);
-}
-
-}  // namespace
 
 Allowed<void> judge_resource(Exchange& x, std::string_view type, Content& content) {
   const fhir::Reading reading = fhir::read_resource(*content.document, {.expected_type = type});
@@ -184,6 +195,8 @@ boost::asio::awaitable<Allowed<void>> read_content(Exchange& x) {
   auto bytes = co_await x.stream.read_all(x.route->body_bytes_max);
   if (!bytes) co_return refuse(of_error(bytes.error()));
   x.content.bytes = std::move(*bytes);
+  if (x.content.bytes.empty() && (expected == Expects::parameters || expected == Expects::judged_later))
+    co_return Allowed<void>{};  // the parameters may all be in the URL
   if (x.content.bytes.empty() && expected != Expects::bytes && expected != Expects::form)
     co_return refuse(refused(400, "body_missing", "required", "this request needs a body"));
   co_return judge_content(x, expected);

@@ -110,6 +110,17 @@ class FhirUpstream final : public Backend {
     co_return page_in(x, answer->body.view(), search, query->unrestricted);
   }
 
+  // Another server's list of all versions cannot be asked for by patient, nor each version be held against the current
+  // one without a request of its own.
+  awaitable<Allowed<store::HistoryPage>> recent(Exchange&, const store::History&) override {
+    co_return refuse({.status = 501,
+                      .code = "not_supported",
+                      .kind = CauseKind::protocol,
+                      .cause = "history of a type in front of another server",
+                      .issues = {{.code = "not-supported",
+                                  .diagnostics = "only the history of one resource is served at this address"}}});
+  }
+
   awaitable<Allowed<std::vector<Written>>> write(Exchange& x, std::vector<store::Change> changes,
                                                  ChangePermit) override {
     if (changes.size() != 1)

@@ -1,0 +1,85 @@
+#include "fhir/operations/record.hpp"
+
+#include "base/encoding.hpp"
+#include "fhir/index.hpp"
+#include "fhir/interactions.hpp"
+#include "fhir/shared.hpp"
+#include "render.hpp"
+#include "services.hpp"
+
+#include <algorithm>
+
+namespace ward::door {
+
+Allowed<void> RecordPart::add(const access::Grant& grant, store::Version version, std::string_view mode) {
+  if (!known_.insert(version.type + "/" + version.id).second) return {};
+  note_subjects(x_.record, version);
+  access::Facts facts;
+  facts.patients = version.patients;
+  facts.visible = true;
+  auto shown = access::minimise(own_part(x_, grant, version), grant, facts);
+  if (!shown)
+    return refuse({.status = 500,
+                   .code = "minimise_failed",
+                   .kind = CauseKind::internal,
+                   .cause = std::string(shown.error().code())});
+  auto& types = x_.record.types;
+  const auto counted =
+      std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.first == version.type; });
+  if (counted == types.end())
+    types.emplace_back(version.type, 1);
+  else
+    ++counted->second;
+  bytes_ += shown->size();
+  entries_.push_back({version.type, version.id, mode, std::move(*shown)});
+  return {};
+}
+
+bool RecordPart::has(std::string_view type, std::string_view id) const {
+  return known_.contains(fmt::format("{}/{}", type, id));
+}
+
+RecordPart::Named RecordPart::named_since(std::size_t from) const {
+  Named named;
+  for (std::size_t i = from; i < entries_.size(); ++i) {
+    const auto document = json::Document::parse(entries_[i].shown.view());
+    if (!document) continue;
+    for (const std::string& text : fhir::literal_references(document->root(), entries_[i].type)) {
+      const fhir::ReferenceParts parts = fhir::split_reference(text, x_.live->own_bases);
+      if (parts.local() && !has(parts.type, parts.id)) named[parts.type].insert(parts.id);
+    }
+  }
+  return named;
+}
+
+access::Sendable RecordPart::bundle(const std::vector<std::pair<std::string, std::string>>& links,
+                                    std::optional<std::size_t> total, const std::vector<Issue>& notes) const {
+  constexpr std::size_t frame_bytes = 192;
+  access::Assembly assembly;
+  assembly.reserve(4096 + bytes_ + entries_.size() * frame_bytes);
+  std::string head = R"({"resourceType":"Bundle","type":"searchset")";
+  if (total) head += fmt::format(",\"total\":{}", *total);
+  head += ",\"link\":[";
+  for (std::size_t i = 0; i < links.size(); ++i)
+    head += fmt::format(R"({}{{"relation":"{}","url":{}}})", i > 0 ? "," : "", links[i].first,
+                        json_string(links[i].second));
+  assembly.frame(head + "]");
+  const char* before = ",\"entry\":[";
+  for (const Entry& entry : entries_) {
+    assembly.frame(
+        fmt::format(R"({}{{"fullUrl":"{}/{}/{}","resource":)", before, x_.route->base, entry.type, entry.id));
+    assembly.minimised(entry.shown);
+    assembly.frame(fmt::format(R"(,"search":{{"mode":"{}"}}}})", entry.mode));
+    before = ",";
+  }
+  if (!notes.empty()) {
+    assembly.frame(fmt::format(R"({}{{"resource":)", before));
+    assembly.frame(outcome(notes).view());
+    assembly.frame(R"(,"search":{"mode":"outcome"}})");
+    before = ",";
+  }
+  assembly.frame(std::string_view(before) == "," ? "]}" : "}");
+  return std::move(assembly).finish();
+}
+
+}  // namespace ward::door
