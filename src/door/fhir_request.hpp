@@ -15,7 +15,7 @@ struct FhirRequest {
   Interaction interaction = Interaction::read;  // of a resource
   std::string type, id;
   std::uint64_t version = 0;  // of vread
-  bool conditional = false;   // PUT or DELETE on Type?query
+  bool conditional = false;   // PUT, PATCH or DELETE on Type?query
 
   std::string_view path_template() const;  // "/{type}/{id}", for records
 };
