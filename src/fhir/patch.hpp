@@ -1,4 +1,4 @@
-// Changes that a document describes: JSON Patch (RFC 6902), applied by span.
+// Changes that a document describes: JSON Patch (RFC 6902) and FHIRPath Patch (R4 fhirpatch.html), applied by span.
 #pragma once
 
 #include "base/buffer.hpp"
@@ -35,5 +35,11 @@ using PatchPtr = std::unique_ptr<const Patch>;
 /// Reads a JSON Patch document, its pointers by RFC 6901. Members that RFC 6902 does not know are ignored (its appendix
 /// A.11). Refusal 400 "patch_malformed", with an issue for each operation that is wrong; or the error of its JSON.
 Allowed<PatchPtr> read_json_patch(std::string_view source, const PatchLimits& limits = {});
+
+/// Reads a FHIRPath Patch: a Parameters resource with operations add, insert, delete, replace and move. Paths are
+/// FHIRPath over the resource as it is when their turn comes, and must name elements of it. Extensions of a primitive
+/// in a value, and members added to a primitive, are not taken. Refusal 400 "patch_malformed", an issue for each that
+/// is wrong.
+Allowed<PatchPtr> read_path_patch(std::string_view source, const PatchLimits& limits = {});
 
 }  // namespace ward::fhir

@@ -246,9 +246,49 @@ for (const [name, base] of Object.entries({ embedded: () => ward.fhir, proxied: 
     assert.equal(json.entry[0].response.etag, 'W/"2"');
   });
 
+  const operation = (type, path, more = {}) => ({ name: "operation", part: [{ name: "type", valueCode: type }, { name: "path", valueString: path },
+    ...Object.entries(more).map(([part, value]) => ({ name: part, ...(typeof value === "number" ? { valueInteger: value } : typeof value === "string" ? { valueString: value } : value) }))] });
+  const parameters = (...operations) => ({ resourceType: "Parameters", parameter: operations });
+
+  test(`${name}: a FHIRPath Patch is a Parameters resource, alone or in a bundle`, async () => {
+    const { path } = await make();
+    const done = await send("PATCH", path, parameters(
+      operation("replace", "Observation.status", { value: { valueCode: "amended" } }),
+      operation("add", "Observation", { name: "component", value: { part: [{ name: "code", valueCodeableConcept: { text: "c" } }, { name: "value", valueInteger: 3 }] } }),
+      operation("add", "Observation.component.where(code.text = 'c')", { name: "interpretation", value: { valueCodeableConcept: { text: "i" } } }),
+      operation("insert", "Observation.category", { index: 0, value: { valueCodeableConcept: { text: "first" } } }),
+      operation("move", "Observation.category", { source: 0, destination: 1 }),
+      operation("delete", "Observation.note"),
+      operation("replace", "Observation.value", { value: { valueString: "words" } })), { headers: { "if-match": 'W/"1"' } });
+    assert.equal(done.status, 200, done.text);
+    assert.equal(done.json.status, "amended");
+    assert.deepEqual(done.json.component, [{ code: { text: "c" }, valueInteger: 3, interpretation: [{ text: "i" }] }]);
+    assert.equal(done.json.category[1].text, "first");
+    assert.deepEqual([done.json.valueString, done.json.valueQuantity], ["words", undefined]);
+    const bundle = await send("POST", "", { resourceType: "Bundle", type: "batch", entry: [
+      { request: { method: "PATCH", url: path, ifMatch: 'W/"2"' }, resource: parameters(operation("delete", "Observation.value")) },
+      { request: { method: "PATCH", url: path }, resource: parameters(operation("delete", "Observation..value")) }] });
+    assert.deepEqual(bundle.json.entry.map((one) => one.response.status.slice(0, 3)), ["200", "400"], bundle.text);
+    assert.equal((await get(path)).json.valueString, undefined);
+    assert.equal((await send("PATCH", path, parameters(operation("replace", "Observation.status", { value: { valueCode: "nonsense" } })))).status, 422);
+    assert.equal((await send("PATCH", path, parameters(operation("replace", "Observation.id", { value: { valueId: "other" } })))).status, 422);
+    assert.equal((await send("PATCH", path, { resourceType: "Observation" })).status, 400);
+  });
+
+  test(`${name}: a FHIRPath cannot ask for what the view hides`, async () => {
+    const path = "Patient/" + familiar.patient, as = "desk.diaz";
+    const etag = (await get(path, { as })).headers.etag;
+    const ask = async (where) => send("PATCH", path, parameters(operation("replace", `Patient.where(${where}).name[0].text`, { value: { valueString: "x" } })), { as });
+    const nothing = await ask("maritalStatus.exists()");
+    assert.equal(nothing.status, 422);
+    for (const where of ["gender = 'female'", "gender.exists()", "identifier.value = '999-66-6003'", "generalPractitioner.exists()", "managingOrganization.reference.startsWith('Organization')", "text.exists()", "descendants().where($this = 'female').exists()"])
+      assert.equal((await ask(where)).text, nothing.text, where);
+    assert.equal((await get(path, { as })).headers.etag, etag);
+  });
+
   test(`${name}: metadata lists the interaction and its format`, async () => {
     const { json } = await ward.request(base() + "/metadata");
-    assert.deepEqual(json.patchFormat.includes(jsonPatch), true);
+    assert.deepEqual(json.patchFormat, [jsonPatch, "application/fhir+json"]);
     assert.ok(json.rest[0].resource.every((one) => one.interaction.some(({ code }) => code === "patch")));
     const answer = await send("POST", "Patient/x", "{}");
     assert.equal(answer.headers.allow, "GET, PUT, PATCH, DELETE");

@@ -17,7 +17,7 @@ std::string statement(const Route& route, const identity::Identity&) {
                                           .version = "0.1.0",
                                           .date = "2026-11-24",
                                           .types = {},
-                                          .patch_formats = {"application/json-patch+json"},
+                                          .patch_formats = {"application/json-patch+json", "application/fhir+json"},
                                           .searches = searches};
   if (proxied) description.system_interactions = {"batch"};
   const std::string origin = route.base.substr(0, route.base.find('/', 8));

@@ -36,13 +36,18 @@ Allowed<Buffer> merge_under(const Phi<Buffer>& current, Buffer changed, const ac
 Allowed<fhir::PatchPtr> read_patch(std::string_view media_type, std::string_view bytes,
                                    const fhir::PatchLimits& limits) {
   if (media_type == json_patch) return fhir::read_json_patch(bytes, limits);
-  return refuse(refused(415, "media_type", "not-supported", "send the patch as application/json-patch+json"));
+  if (media_type == "application/fhir+json" || media_type == "application/json")
+    return fhir::read_path_patch(bytes, limits);
+  return refuse(refused(415, "media_type", "not-supported",
+                        "send a JSON Patch as application/json-patch+json, a FHIRPath Patch as application/fhir+json"));
 }
 
 Allowed<fhir::PatchPtr> read_patch_entry(json::Value resource, const fhir::PatchLimits& limits) {
+  if (resource.string("resourceType") == "Parameters") return fhir::read_path_patch(resource.raw(), limits);
   if (resource.string("resourceType") != "Binary" || resource.string("contentType") != json_patch)
-    return refuse(refused(400, "patch_entry", "not-supported",
-                          "a PATCH entry holds a Binary of contentType application/json-patch+json"));
+    return refuse(
+        refused(400, "patch_entry", "not-supported",
+                "a PATCH entry holds a Binary of contentType application/json-patch+json, or a Parameters resource"));
   const auto data = base64_decode(resource.string("data"));
   if (!data) return refuse(refused(400, "patch_entry", "value", "the data of the Binary is not base64"));
   return fhir::read_json_patch(*data, limits);

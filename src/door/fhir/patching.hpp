@@ -6,11 +6,12 @@
 
 namespace ward::door {
 
-/// The patch in a body of this media type. 415 for others.
+/// The patch in a body of this media type: a JSON Patch, or a FHIRPath Patch as FHIR's JSON. 415 for others.
 Allowed<fhir::PatchPtr> read_patch(std::string_view media_type, std::string_view bytes,
                                    const fhir::PatchLimits& limits);
 
-/// The patch in the resource of a bundle's entry: a Binary that holds a JSON Patch (R4 http.html 3.1.0.11.1).
+/// The patch in the resource of a bundle's entry: a Binary that holds a JSON Patch, or the Parameters of a FHIRPath
+/// Patch (R4 http.html, "Bundle").
 Allowed<fhir::PatchPtr> read_patch_entry(json::Value resource, const fhir::PatchLimits& limits);
 
 /// A patched resource may be as large as one that is sent whole.
