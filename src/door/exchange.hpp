@@ -7,6 +7,7 @@
 #include "access/minimise.hpp"
 #include "audit/receipt.hpp"
 #include "audit/record.hpp"
+#include "fhir/patch.hpp"
 #include "fhir_request.hpp"
 #include "identity/identity.hpp"
 #include "json/json.hpp"
@@ -33,6 +34,7 @@ struct Answer {
 struct Content {
   Buffer bytes;
   std::optional<json::Document> document;
+  fhir::PatchPtr patch;  // of PATCH, in the place of a document
 };
 
 /// Owns all that the stages of one request use; lives on the connection's core, in the coroutine of the request.

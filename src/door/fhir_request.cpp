@@ -51,18 +51,21 @@ Allowed<FhirRequest> on_type(std::string_view method, FhirRequest request, bool 
   const auto interaction = by_method(method, {{"GET", Interaction::search},
                                               {"POST", Interaction::create},
                                               {"PUT", Interaction::update},
+                                              {"PATCH", Interaction::patch},
                                               {"DELETE", Interaction::remove}});
   if (!interaction) return refuse(interaction.error());
   request.interaction = *interaction;
-  request.conditional = method == "PUT" || method == "DELETE";
+  request.conditional = method == "PUT" || method == "PATCH" || method == "DELETE";
   if (request.conditional && !has_query)
-    return refuse(wrong_method("GET, POST (PUT and DELETE need an id or a search)"));
+    return refuse(wrong_method("GET, POST (PUT, PATCH and DELETE need an id or a search)"));
   return request;
 }
 
 Allowed<FhirRequest> on_instance(std::string_view method, FhirRequest request) {
-  const auto interaction =
-      by_method(method, {{"GET", Interaction::read}, {"PUT", Interaction::update}, {"DELETE", Interaction::remove}});
+  const auto interaction = by_method(method, {{"GET", Interaction::read},
+                                              {"PUT", Interaction::update},
+                                              {"PATCH", Interaction::patch},
+                                              {"DELETE", Interaction::remove}});
   if (!interaction) return refuse(interaction.error());
   request.interaction = *interaction;
   return request;
@@ -146,6 +149,7 @@ std::string_view FhirRequest::path_template() const {
     case Interaction::create:
       return "/{type}";
     case Interaction::update:
+    case Interaction::patch:
     case Interaction::remove:
       return conditional ? "/{type}?" : "/{type}/{id}";
     default:

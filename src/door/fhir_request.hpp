@@ -23,7 +23,7 @@ struct FhirRequest {
   const OperationRow* operation = nullptr;      // of an operation
   std::string type, id;
   std::uint64_t version = 0;  // of vread
-  bool conditional = false;   // PUT or DELETE on Type?query
+  bool conditional = false;   // PUT, PATCH or DELETE on Type?query
   std::string compartment;    // of a search in Patient/{id}/Type: the patient's id
 
   /// Of a search, behind the base: "Observation", "Patient/7/Observation".

@@ -32,7 +32,7 @@ struct CapabilityDescription {
   std::string version;             // of the software
   std::string date;                // when the statement changed, a FHIR dateTime
   std::vector<std::string> types;  // empty: all resource types
-  std::vector<std::string> interactions = {"read",   "vread",      "update", "delete", "history-instance",
+  std::vector<std::string> interactions = {"read",   "vread",      "update", "patch", "delete", "history-instance",
                                            "create", "search-type"};
   std::vector<std::string> system_interactions = {"transaction", "batch"};
   std::vector<std::string> patch_formats;

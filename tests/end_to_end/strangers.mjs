@@ -242,6 +242,17 @@ function addWrites(add) {
   const put = (name, ask, options) => add(name, (w, base) => ({ method: "PUT", ...ask(w, base) }), options);
   const post = (name, ask, options) => add(name, (w, base) => ({ method: "POST", path: "Observation", ...ask(w, base) }), options);
 
+  const patch = (name, path, operations, options = {}) => add(name, (w) => ({ method: "PATCH", path: path(w), headers: { "content-type": "application/json-patch+json", ...options.headers }, body: JSON.stringify(operations) }), options);
+  const amend = { op: "replace", path: "/status", value: "amended" };
+  for (const type of Object.keys(instances(nobody))) patch(`patch of ${type}`, (w) => `${type}/${instances(w)[type]}`, [{ op: "test", path: "/resourceType", value: type }, { op: "test", path: "/id", value: "another" }], { own: 422 });
+  patch("patch with a test that would pass", (w) => `Observation/${w.observation}`, [{ op: "test", path: "/status", value: "final" }, amend]);
+  patch("patch with the right If-Match", (w) => `Observation/${w.observation}`, [amend], { headers: { "if-match": 'W/"1"' } });
+  patch("patch with a wrong If-Match", (w) => `Observation/${w.observation}`, [amend], { headers: { "if-match": 'W/"9"' }, own: 412 });
+  patch("patch of the deleted", (w) => `Observation/${w.deleted}`, [amend]);
+  patch("patch of what moved", (w) => `Observation/${w.moved}`, [amend]);
+  patch("conditional patch", (w) => `Observation?identifier=urn:accession|${w.accession}`, [amend]);
+  patch("conditional patch of several", (w) => `Observation?patient=${w.patient}`, [amend], { own: 412 });
+
   put("update about the asked patient", (w) => ({ path: `Observation/${w.observation}`, body: measured(w.patient, { id: w.observation }) }), { as: ["dr.adams", "nurse.cole"] });
   put("update about an own patient", (w) => ({ path: `Observation/${w.observation}`, body: measured(familiar.patient, { id: w.observation }) }));
   put("update with the right If-Match", (w) => ({ path: `Observation/${w.observation}`, headers: { "if-match": 'W/"1"' }, body: measured(familiar.patient, { id: w.observation }) }));

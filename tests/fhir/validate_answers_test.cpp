@@ -51,7 +51,7 @@ TEST(Capability, is_a_valid_resource_and_says_only_what_works) {
   EXPECT_EQ(rest["security"]["extension"].first()["extension"].size(), 1u);
   EXPECT_EQ(rest["interaction"].size(), 2u);
   for (json::Value type = rest["resource"].first(); type; type = type.next()) {
-    EXPECT_EQ(type["interaction"].size(), 7u);
+    EXPECT_EQ(type["interaction"].size(), 8u);
     EXPECT_FALSE(type["updateCreate"].boolean());
     for (json::Value param = type["searchParam"].first(); param; param = param.next()) {
       EXPECT_EQ(param.string("type"), "token");

@@ -4,6 +4,7 @@
 #include "fhir/commit.hpp"
 #include "fhir/entry.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/patching.hpp"
 #include "render.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
@@ -48,6 +49,8 @@ Allowed<access::Interaction> interaction_of(const BundleRequest& entry) {
       return access::Interaction::create;
     case BundleMethod::put:
       return access::Interaction::update;
+    case BundleMethod::patch:
+      return access::Interaction::patch;
     case BundleMethod::remove:
       return access::Interaction::remove;
     default:
@@ -58,6 +61,12 @@ Allowed<access::Interaction> interaction_of(const BundleRequest& entry) {
 /// The entry's resource as bytes of its own, judged like the body of a request.
 Allowed<Content> content_of(Exchange& x, const BundleRequest& entry) {
   Content content{.bytes = Buffer(entry.resource.raw())};
+  if (entry.method == BundleMethod::patch) {
+    auto patch = read_patch_entry(entry.resource, patch_limits(x));
+    if (!patch) return refuse(patch.error());
+    content.patch = std::move(*patch);
+    return content;
+  }
   auto document = json::Document::parse(content.bytes.view());
   if (!document) return refuse(entry_refusal("structure", "the resource cannot be read", entry.index));
   content.document = std::move(*document);
@@ -84,6 +93,12 @@ Allowed<WriteRequest> write_request(const BundleRequest& entry) {
   return request;
 }
 
+/// What the request is made of; the content must outlive it.
+void use(const Content& content, WriteRequest& request) {
+  request.patch = content.patch.get();
+  if (content.document) request.resource = content.document->root();
+}
+
 /// The searches by which entries write; those of GET entries are scanned with their own requests.
 Allowed<void> scan_conditions(Exchange& x, const fhir::BundleRequests& requests) {
   for (const BundleRequest& entry : requests.entries) {
@@ -105,7 +120,7 @@ awaitable<EntryAnswer> run_write(Exchange& x, const BundleRequest& entry) {
     auto read = content_of(x, entry);
     if (!read) co_return answer_of(read.error());
     content = std::move(*read);
-    request->resource = content.document->root();
+    use(content, *request);
   }
   const Arriving nothing;
   auto plan = co_await plan_write(x, *request, nothing);
@@ -148,7 +163,7 @@ Names choose_names(Exchange& x, const fhir::BundleRequests& requests) {
       names.ids[i] = x.services.random.token(16);
       for (char& c : names.ids[i])
         if (c == '_') c = '.';
-    } else if (entry.method == BundleMethod::put) {
+    } else if (entry.method == BundleMethod::put || entry.method == BundleMethod::patch) {
       names.ids[i] = entry.id;
     }
     if (names.ids[i].empty() || entry.full_url.empty()) continue;
@@ -188,7 +203,8 @@ awaitable<Allowed<void>> resolve_conditional_creates(Exchange& x, const fhir::Bu
 /// "Patient?identifier=..." inside resources: exactly one match within the Grant.
 awaitable<Allowed<void>> resolve_conditional_references(Exchange& x, const BundleRequest& entry, Names& names) {
   if (!entry.resource) co_return Allowed<void>{};
-  for (const std::string& text : fhir::conditional_references(entry.resource, entry.type)) {
+  const std::string type = entry.method == BundleMethod::patch ? entry.resource.string("resourceType") : entry.type;
+  for (const std::string& text : fhir::conditional_references(entry.resource, type)) {
     if (names.references.contains(text)) continue;
     const std::size_t mark = text.find('?');
     WriteRequest probe{.interaction = access::Interaction::create,
@@ -222,7 +238,7 @@ awaitable<Allowed<Plan>> plan_entry(Exchange& x, const BundleRequest& entry, Nam
     auto read = content_of(x, entry);
     if (!read) co_return refuse(located(read.error(), entry.index));
     content = std::move(*read);
-    request->resource = content.document->root();
+    use(content, *request);
   }
   request->references = &names.references;
   if (request->interaction == access::Interaction::create) {

@@ -31,7 +31,7 @@ std::string statement(const Route& route, const identity::Identity&) {
                                           .version = "0.1.0",
                                           .date = "2026-11-24",
                                           .types = {},
-                                          .patch_formats = {},
+                                          .patch_formats = {"application/json-patch+json", "application/fhir+json"},
                                           .operations = listed_operations(),
                                           .searches = searches,
                                           .includes = true};

@@ -25,6 +25,11 @@ std::string binding(const Exchange& x, std::string_view path, std::string_view q
          std::to_string(x.services.store.generation());
 }
 
+/// Of a search in a compartment, of any other search, or of what pages like one.
+std::string path_of(const Exchange& x, const fhir::Search& search) {
+  return x.fhir.compartment.empty() ? search.query.type : x.fhir.search_path();
+}
+
 std::string query_of(const fhir::Search& search) {
   const std::string link = fhir::self_link("", search);
   const std::size_t mark = link.find('?');
@@ -46,10 +51,10 @@ std::string without_page(std::string_view query) {
 
 std::string next_link(const Exchange& x, const fhir::Search& search, std::string_view position) {
   const std::string query = query_of(search);
-  const std::string sealed = base64url_encode(
-      crypto::seal_siv(x.services.link_key, padded(position), binding(x, x.fhir.search_path(), query)));
-  return fmt::format("{}/{}?{}{}{}={}", x.route->base, x.fhir.search_path(), query, query.empty() ? "" : "&",
-                     page_param, sealed);
+  const std::string sealed =
+      base64url_encode(crypto::seal_siv(x.services.link_key, padded(position), binding(x, path_of(x, search), query)));
+  return fmt::format("{}/{}?{}{}{}={}", x.route->base, path_of(x, search), query, query.empty() ? "" : "&", page_param,
+                     sealed);
 }
 
 Allowed<std::string> open_page(const Exchange& x, std::string_view path, std::string_view sealed,

@@ -4,6 +4,7 @@
 #include "fhir/index.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/narrow.hpp"
+#include "fhir/patching.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"
@@ -58,25 +59,29 @@ awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::strin
 
 /// The current version of what is to be changed; absent and unseen are one answer. What belongs to others too is theirs
 /// to keep: its reader was shown a part, and may not put that over the whole.
+Allowed<void> check_changeable(Exchange& x, const access::Grant& grant, const store::Version& current) {
+  if (!sees(x, grant, current)) {
+    note_subjects(x.record, current);
+    return refuse(not_known(current.type, current.id, "not in the grant: " + grant.cause_text()));
+  }
+  if (current.deleted || !is_shared(grant, current.patients)) return {};
+  return refuse(
+      {.status = 403,
+       .code = "shared_resource",
+       .kind = CauseKind::policy,
+       .cause = grant.cause_text(),
+       .issues = {
+           {.code = "forbidden",
+            .diagnostics =
+                "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
+}
+
 awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type,
                                               std::string_view id) {
   auto found = co_await backend_of(x).read(x, type, id);
   if (!found) co_return refuse(found.error());
   if (!*found) co_return refuse(not_known(type, id, "absent"));
-  if (!sees(x, grant, **found)) {
-    note_subjects(x.record, **found);
-    co_return refuse(not_known(type, id, "not in the grant: " + grant.cause_text()));
-  }
-  if (!(*found)->deleted && is_shared(grant, (*found)->patients))
-    co_return refuse(
-        {.status = 403,
-         .code = "shared_resource",
-         .kind = CauseKind::policy,
-         .cause = grant.cause_text(),
-         .issues = {
-             {.code = "forbidden",
-              .diagnostics =
-                  "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
+  if (auto may = check_changeable(x, grant, **found); !may) co_return refuse(may.error());
   co_return std::move(**found);
 }
 
@@ -206,21 +211,62 @@ awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Ar
   co_return plan;
 }
 
+/// The one resource that a conditional change is about; 404 for none, 412 for several.
+awaitable<Allowed<std::string>> sole_match(Exchange& x, const WriteRequest& request, std::string_view what) {
+  auto found = co_await matching(x, request.type, request.query);
+  if (!found) co_return refuse(found.error());
+  if (found->size() > 1)
+    co_return refuse(precondition(fmt::format("conditional {}", what),
+                                  fmt::format("several resources match; {} them one by one", what)));
+  if (found->empty())
+    co_return refuse({.status = 404,
+                      .code = "not_found",
+                      .kind = CauseKind::record,
+                      .cause = "nothing matches",
+                      .issues = {{.code = "not-found", .diagnostics = "nothing matches"}}});
+  co_return found->front().id;
+}
+
+/// A patch tests and copies what is stored, so it reads: both Grants must show the resource, before and after, and it
+/// is applied to what both let through.
+awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arriving& arriving) {
+  auto grant = decide(x, access::Interaction::patch, request.type);
+  if (!grant) co_return refuse(grant.error());
+  auto reading = decide(x, access::Interaction::read, request.type);
+  if (!reading) co_return refuse(reading.error());
+  if (request.id.empty()) {
+    auto match = co_await sole_match(x, request, "patch");
+    if (!match) co_return refuse(match.error());
+    request.id = std::move(*match);
+  }
+  auto current = co_await changeable(x, *grant, request.type, request.id);
+  if (!current) co_return refuse(current.error());
+  if (auto may = check_changeable(x, *reading, *current); !may) co_return refuse(may.error());
+  if (current->deleted) co_return refuse(not_known(request.type, request.id, "deleted"));
+  if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
+
+  const Sight sight(*current, *grant, *reading);
+  auto content = patched(x, *request.patch, *current, sight);
+  if (!content) co_return refuse(content.error());
+  request.resource = content->document->root();
+  auto body = sight.merge(body_of(request, request.type, request.id));
+  if (!body) co_return refuse(body.error());
+  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
+                                   std::move(*body), arriving);
+  if (!plan) co_return plan;
+  if (!would_see(x, *reading, request.type, plan->change->index)) co_return refuse(outside_grant(*reading));
+  plan->change->expected_version = current->version;
+  plan->reading = std::move(*reading);
+  co_return plan;
+}
+
 awaitable<Allowed<Plan>> plan_remove(Exchange& x, WriteRequest request) {
   auto grant = decide(x, access::Interaction::remove, request.type);
   if (!grant) co_return refuse(grant.error());
   if (request.id.empty()) {
-    auto found = co_await matching(x, request.type, request.query);
-    if (!found) co_return refuse(found.error());
-    if (found->size() > 1)
-      co_return refuse(precondition("conditional delete", "several resources match; delete them one by one"));
-    if (found->empty())
-      co_return refuse({.status = 404,
-                        .code = "not_found",
-                        .kind = CauseKind::record,
-                        .cause = "nothing matches",
-                        .issues = {{.code = "not-found", .diagnostics = "nothing matches"}}});
-    request.id = found->front().id;
+    auto match = co_await sole_match(x, request, "delete");
+    if (!match) co_return refuse(match.error());
+    request.id = std::move(*match);
   }
   auto current = co_await changeable(x, *grant, request.type, request.id);
   if (!current) co_return refuse(current.error());
@@ -254,6 +300,10 @@ awaitable<Allowed<Plan>> plan_write(Exchange& x, const WriteRequest& request, co
   }
   if (request.interaction == access::Interaction::update) {
     auto plan = co_await plan_update(x, request, arriving);
+    co_return plan;
+  }
+  if (request.interaction == access::Interaction::patch) {
+    auto plan = co_await plan_patch(x, request, arriving);
     co_return plan;
   }
   auto plan = co_await plan_remove(x, request);

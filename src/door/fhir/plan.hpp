@@ -8,11 +8,12 @@ namespace ward::door {
 
 /// A write as a request or a bundle entry asks for it.
 struct WriteRequest {
-  access::Interaction interaction;  // create, update, remove
+  access::Interaction interaction;  // create, update, patch, remove
   std::string type, id;             // id empty: create, or conditional by `query`
-  std::string query;                // of conditional update and delete
+  std::string query;                // of conditional update, patch and delete
   std::string if_match, if_none_exist;
-  json::Value resource;                            // validated; absent for remove
+  json::Value resource;                            // validated; absent for patch and remove
+  const fhir::Patch* patch = nullptr;              // of patch
   const fhir::ReferenceMap* references = nullptr;  // of a transaction: fullUrl to Type/id
   std::string full_url;
   std::string given_id;     // of a create whose id the transaction has chosen already
@@ -23,6 +24,7 @@ struct WriteRequest {
 struct Plan {
   std::optional<store::Change> change;  // nothing: the answer is made without one (If-None-Exist matched)
   access::Grant grant;
+  std::optional<access::Grant> reading;  // what the answer shows, if not by `grant`
   int status = 200;
   std::string type, id;
   std::uint64_t version = 0;  // of what matched, or of the current one

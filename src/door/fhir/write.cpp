@@ -1,4 +1,4 @@
-// create, update, delete, plain and conditional.
+// create, update, patch, delete, plain and conditional.
 #include "fhir/commit.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/shared.hpp"
@@ -23,7 +23,7 @@ boost::asio::awaitable<Allowed<void>> representation(Exchange& x, const Plan& pl
   if (!stored || !*stored) co_return Allowed<void>{};
   x.answer.header("content-type", "application/fhir+json");
   x.phi_patients = plan.patients;
-  x.phi = own_part(x, plan.grant, **stored);
+  x.phi = own_part(x, *x.grant, **stored);
   co_return Allowed<void>{};
 }
 
@@ -37,6 +37,7 @@ WriteRequest request_of(const Exchange& x) {
   if (x.fhir.conditional) request.query = x.stream.head().query;
   request.if_match = x.header("if-match");
   request.if_none_exist = x.header("if-none-exist");
+  request.patch = x.content.patch.get();
   if (x.content.document) request.resource = x.content.document->root();
   return request;
 }
@@ -45,13 +46,14 @@ WriteRequest request_of(const Exchange& x) {
 
 boost::asio::awaitable<Allowed<void>> write(Exchange& x) {
   x.record.event = x.fhir.interaction == Interaction::create   ? audit::event::phi_create
-                   : x.fhir.interaction == Interaction::update ? audit::event::phi_update
-                                                               : audit::event::phi_delete;
+                   : x.fhir.interaction == Interaction::remove ? audit::event::phi_delete
+                                                               : audit::event::phi_update;
   const WriteRequest request = request_of(x);
   const Arriving nothing;
   auto plan = co_await plan_write(x, request, nothing);
   if (!plan) co_return refuse(plan.error());
-  x.grant = plan->grant;
+  x.grant = plan->reading ? *plan->reading : plan->grant;
+  x.record.cause = plan->grant.cause_text();
   std::vector<Plan> plans;
   plans.push_back(std::move(*plan));
   auto written = co_await commit(x, plans, false);

@@ -2,6 +2,7 @@
 #include "base/encoding.hpp"
 #include "fhir/index.hpp"
 #include "fhir/operations/common.hpp"
+#include "fhir/patching.hpp"
 #include "fhir/validate.hpp"
 #include "scan.hpp"
 #include "services.hpp"
@@ -12,7 +13,7 @@
 namespace ward::door {
 namespace {
 
-enum class Expects { nothing, resource, bundle, form, bytes, parameters, judged_later };
+enum class Expects { nothing, resource, patch, bundle, form, bytes, parameters, judged_later };
 
 Expects expects(const Exchange& x) {
   if (x.preflight) return Expects::nothing;
@@ -29,6 +30,7 @@ Expects expects(const Exchange& x) {
     return x.fhir.operation->body == OperationBody::resource ? Expects::judged_later : Expects::parameters;
   }
   if (x.fhir.interaction == Interaction::create || x.fhir.interaction == Interaction::update) return Expects::resource;
+  if (x.fhir.interaction == Interaction::patch) return Expects::patch;
   return x.fhir.interaction == Interaction::search && method == "POST" ? Expects::form : Expects::nothing;
 }
 
@@ -81,6 +83,15 @@ Allowed<void> parse_search_form(Exchange& x) {
   const std::size_t before = x.query.size();
   x.query.insert(x.query.end(), pairs->begin(), pairs->end());
   return x.query.size() == before ? Allowed<void>{} : scan_line_values(x);
+}
+
+/// What a patch puts into the resource is judged with the resource, once both are known.
+Allowed<void> parse_patch(Exchange& x) {
+  const std::string type = ascii_lower(media_type(x.header("content-type")));
+  auto patch = read_patch(type, x.content.bytes.view(), patch_limits(x));
+  if (!patch) return refuse(patch.error());
+  x.content.patch = std::move(*patch);
+  return {};
 }
 
 Allowed<void> check_type(Exchange& x) {
@@ -149,6 +160,7 @@ bool is_own_reference(const Exchange& x, const fhir::FreeValue& value, std::stri
 Allowed<void> judge_content(Exchange& x, Expects expected) {
   if (expected == Expects::form) return x.route->kind == RouteKind::fhir ? parse_search_form(x) : Allowed<void>{};
   if (expected == Expects::bytes) return {};
+  if (expected == Expects::patch) return parse_patch(x);
   if (auto parsed = parse_json(x); !parsed) return parsed;
   if (expected == Expects::bundle) return {};  // each entry is judged as its own request
   if (expected == Expects::judged_later) return {};
