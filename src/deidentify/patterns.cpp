@@ -114,6 +114,10 @@ bool is_early_birth(const Match& match) { return number(match.matched()) <= matc
 
 bool is_long_telephone(const Match& match) { return digits(match.matched()) >= 7 && digits(match.matched()) <= 15; }
 
+// Latin, Greek and Cyrillic letters. Unicode's classes of all letters would make the automata large and slow.
+#define LARGE "A-Z\\x{C0}-\\x{DE}\\x{100}-\\x{17F}\\x{386}-\\x{3AB}\\x{400}-\\x{42F}"
+#define SMALL "a-z\\x{DF}-\\x{17F}\\x{3AC}-\\x{3CE}\\x{430}-\\x{52F}"
+#define LETTER "A-Za-z\\x{C0}-\\x{24F}\\x{370}-\\x{52F}"
 #define MONTH                                                                                                     \
   "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|" \
   "Nov(?:ember)?|Dec(?:ember)?)"
@@ -122,7 +126,7 @@ bool is_long_telephone(const Match& match) { return digits(match.matched()) >= 7
 #define YEAR "(?:18|19|20)[0-9]{2}"
 #define TIME \
   "(?:[T ][0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?(?: ?[AaPp][Mm])?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
-#define CAPITAL "\\p{Lu}[\\p{L}'’-]{0,30}"
+#define CAPITAL "[" LARGE "][" LETTER "'’-]*"
 #define PERSON "(" CAPITAL "\\.?(?:,? (?:(?:de|van|von|der|la|del|bin|al) )?" CAPITAL "){0,3})"
 #define STATE                                                                                                       \
   "(?:AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|" \
@@ -142,10 +146,10 @@ constexpr std::string_view over_89 = "90 or older";
 constexpr Pattern all[] = {
     // (Q), (N), (F), (O), (R): what has a form of its own
     {photo, {}, "data:image/[a-z+.-]{2,20};base64,[A-Za-z0-9+/=]+", nullptr, false},
-    {photo, {}, "(?i)[\\p{L}0-9_()-]{1,80}\\.(?:jpe?g|png|gif|heic|tiff?|bmp|webp|dcm)\\b", nullptr, false},
+    {photo, {}, "(?i)[" LETTER "0-9_()-]{1,80}\\.(?:jpe?g|png|gif|heic|tiff?|bmp|webp|dcm)\\b", nullptr, false},
     {url, {}, "(?i)\\b(?:https?|ftp|sftp|wss?|file|ldap)://[^\\s<>\"')\\]]+", is_outside_address, false},
     {url, {}, "(?i)\\bwww\\.[a-z0-9-]{1,63}\\.[^\\s<>\"')\\]]+", nullptr, false},
-    {email, {}, "(?i)(?:mailto:)?[\\p{L}0-9._%+'-]{1,64}@[\\p{L}0-9.-]+\\.[\\p{L}]{2,20}", nullptr, false},
+    {email, {}, "(?i)(?:mailto:)?[" LETTER "0-9._%+'-]{1,64}@[" LETTER "0-9.-]+\\.[" LETTER "]{2,20}", nullptr, false},
     {email,
      {},
      "(?i)\\b[a-z0-9._-]{1,64} ?(?:\\(at\\)|\\[at\\]| at ) ?[a-z0-9-]{1,63} ?(?:\\(dot\\)|\\[dot\\]| dot ) "
@@ -288,7 +292,7 @@ constexpr Pattern all[] = {
     // (A) by title behind it, before (B): MD is a state too
     {Identifier::name,
      {},
-     "\\b(" CAPITAL "(?: \\p{Lu}\\.?)?(?:,| \\p{Lu}[\\p{L}'’-]{1,30},?)) "
+     "\\b(" CAPITAL "(?: [" LARGE "]\\.?)?(?:,| [" LARGE "][" LETTER "'’-]+,?)) "
      "(?:MD|M\\.D\\.|DO|RN|NP|PA-C|PhD|LPN|DDS|PharmD|LCSW|MBBS)\\b",
      is_no_common_word,
      false},
@@ -339,8 +343,8 @@ constexpr Pattern all[] = {
     {Identifier::name,
      {},
      "(?i:\\b(?:son|daughter|wife|husband|mother|father|sister|brother|spouse|partner|caregiver|neighbor|friend|aunt|"
-     "uncle|dog|cat|named|called|goes by|known as)),? (?:named |is )?(\\p{Lu}\\p{Ll}[\\p{L}'’-]{1,30}(?: "
-     "\\p{Lu}\\p{Ll}[\\p{L}'’-]{1,30})?)",
+     "uncle|dog|cat|named|called|goes by|known as)),? (?:named |is )?([" LARGE "][" SMALL "][" LETTER "'’-]+(?: "
+     "[" LARGE "][" SMALL "][" LETTER "'’-]+)?)",
      is_no_common_word,
      false},
 };

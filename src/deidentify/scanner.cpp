@@ -47,26 +47,24 @@ std::vector<Span> in_order(std::vector<Span> spans, std::string_view plain) {
   return out;
 }
 
-}  // namespace
-
-struct Scanner::Patterns {
-  int year;
-  std::vector<Compiled> all;
-};
-
-Scanner::Scanner(int year) {
-  auto made = std::make_unique<Patterns>();
-  made->year = year;
-  RE2::Options options;
-  options.set_log_errors(false);
-  for (const Pattern& pattern : deidentify::patterns()) {
-    made->all.push_back({&pattern, std::make_unique<RE2>(pattern.expression, options)});
-    WARD_ASSERT(made->all.back().expression->ok());
-  }
-  patterns_ = std::move(made);
+/// Compiled once; RE2 objects may be used by all threads.
+const std::vector<Compiled>& compiled() {
+  static const std::vector<Compiled> all = [] {
+    std::vector<Compiled> made;
+    RE2::Options options;
+    options.set_log_errors(false);
+    for (const Pattern& pattern : patterns()) {
+      made.push_back({&pattern, std::make_unique<RE2>(pattern.expression, options)});
+      WARD_ASSERT(made.back().expression->ok());
+    }
+    return made;
+  }();
+  return all;
 }
 
-Scanner::~Scanner() = default;
+}  // namespace
+
+Scanner::Scanner(int year) : year_(year) { compiled(); }
 
 std::vector<Span> Scanner::find(std::string_view source, std::span<const Known* const> known) const {
   const Plain plain(source);
@@ -76,7 +74,7 @@ std::vector<Span> Scanner::find(std::string_view source, std::span<const Known* 
   for (const Known* one : known)
     if (one != nullptr) one->find(text, words, spans);
   const bool digits = has_digit(text);
-  for (const auto& [pattern, expression] : patterns_->all) {
+  for (const auto& [pattern, expression] : compiled()) {
     if (pattern->needs_digit && !digits) continue;
     const int groups = expression->NumberOfCapturingGroups() > 0 ? 2 : 1;
     re2::StringPiece found[2];
@@ -86,7 +84,7 @@ std::vector<Span> Scanner::find(std::string_view source, std::span<const Known* 
       const re2::StringPiece& part = groups == 2 && found[1].data() != nullptr ? found[1] : found[0];
       const auto begin = static_cast<std::size_t>(part.data() - text.data());
       const std::size_t end = begin + part.size();
-      if (part.size() > 0 && (pattern->accept == nullptr || pattern->accept({text, begin, end, patterns_->year})))
+      if (part.size() > 0 && (pattern->accept == nullptr || pattern->accept({text, begin, end, year_})))
         spans.push_back({begin, end, pattern->what, pattern->as});
       at = std::max(end, at + 1);
     }

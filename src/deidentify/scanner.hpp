@@ -4,10 +4,10 @@
 #include "identifiers.hpp"
 #include "known.hpp"
 
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ward::deidentify {
 
@@ -20,9 +20,6 @@ class Scanner {
  public:
   /// `year`: the present one; who was born 90 years before it or earlier is over 89.
   explicit Scanner(int year);
-  ~Scanner();
-  Scanner(const Scanner&) = delete;
-  Scanner& operator=(const Scanner&) = delete;
 
   /// The text with marks. Each run of one class that is replaced counts once.
   std::string scan(std::string_view text, std::span<const Known* const> known, Counts& counts) const;
@@ -31,8 +28,7 @@ class Scanner {
 
  private:
   std::vector<Span> find(std::string_view text, std::span<const Known* const> known) const;
-  struct Patterns;
-  std::unique_ptr<const Patterns> patterns_;
+  int year_;
 };
 
 }  // namespace ward::deidentify
