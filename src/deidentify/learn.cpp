@@ -102,7 +102,8 @@ void Known::learn_object(json::Value object, const r4::Definition& definition) {
     const std::string_view element = found->element->name;
     if (member.is_string() && (element == "birthDate" || element == "deceased")) add_date(member.text());
     // Names that R4 keeps as plain text: mothersMaidenName, the name of an organisation's or family's member.
-    if (definition.name == "Extension" && member.is_string() && object.string("url").find("Name") != std::string::npos)
+    if (definition.name == "Extension" && element == "value" && member.is_string() &&
+        object.string("url").find("Name") != std::string::npos)
       add_name(member.text());
     learn_member(member, found->type->code, found->type->definition);
   }

@@ -92,7 +92,7 @@ void add_export(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
   add_common(*command, *options);
   command->add_option("directory", asked->directory, "the folder to make")->required();
-  command->add_option("--type", asked->types, "resource types (default: all)")->delimiter(',');
+  command->add_option("--type", asked->types, "resource types (default: all)")->delimiter(',')->allow_extra_args(false);
   command->add_option("--since", asked->since, "written at this time or later");
   command->add_option("--patient", asked->patient, "what is of one patient, by id");
   command->add_flag("--deidentify", asked->deidentify, "without the 18 identifiers");
