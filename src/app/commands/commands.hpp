@@ -24,6 +24,7 @@ void add_token(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
 void add_audit(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
+void add_export(CLI::App& app, int& status);
 void add_user(CLI::App& app, int& status);
 void add_client(CLI::App& app, int& status);
 void add_session(CLI::App& app, int& status);

@@ -1,39 +1,15 @@
+#include "commands/bar.hpp"
 #include "commands/commands.hpp"
 #include "control/control.hpp"
 #include "import/importer.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
-#include <chrono>
 
 namespace ward::app {
 namespace {
 
 namespace json = boost::json;
-
-/// A bar on a terminal; nothing where nobody looks.
-class Bar {
- public:
-  void show(std::uint64_t done, std::uint64_t of, const std::string& unit) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ || now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    if (of == 0) {
-      fmt::print(stderr, "\rreading: {} {}", done, unit);
-      return;
-    }
-    const std::size_t filled = std::min<std::size_t>(30, done * 30 / of);
-    fmt::print(stderr, "\r[{}{}] {}/{} {}", std::string(filled, '#'), std::string(30 - filled, ' '), done, of, unit);
-  }
-  ~Bar() {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool terminal_ = ::isatty(2) != 0;
-  std::chrono::steady_clock::time_point last_{};
-};
 
 void print_list(const json::object& report, const char* name, const char* title, std::size_t most) {
   const json::array& lines = report.at(name).as_array();

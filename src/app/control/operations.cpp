@@ -2,6 +2,7 @@
 
 #include "directory.hpp"
 #include "door/explain.hpp"
+#include "export/exporter.hpp"
 #include "import/importer.hpp"
 
 #include <algorithm>
@@ -120,6 +121,18 @@ Result<json::object> import(Server& server, const json::object& request, const P
   return report->json();
 }
 
+Result<json::object> export_resources(Server& server, const json::object& request, const Progress& progress) {
+  auto asked = ExportRequest::read(request);
+  if (!asked) return std::unexpected(std::move(asked.error()));
+  asked->settings.own_bases = {server.fhir_base()};
+  const WallTime at = server.installation().clock.wall();
+  const auto report = export_files(server.installation(), *asked, [&](const ExportProgress& now) {
+    progress({{"done", now.done}, {"of", now.of}, {"unit", now.unit}});
+  });
+  if (!report) return std::unexpected(report.error());
+  return report->json(*asked, at);
+}
+
 Result<json::object> user(Server& server, const json::object& request, const Progress&) {
   return manage_user(server, request);
 }
@@ -134,9 +147,11 @@ struct Operation {
   std::string_view name;
   Result<json::object> (*run)(Server&, const json::object&, const Progress&);
 };
-constexpr Operation operations[] = {{"reload", reload},         {"token", token},   {"explain", explain},
-                                    {"audit-read", audit_read}, {"import", import}, {"user", user},
-                                    {"client", client},     {"manage", manage}};
+constexpr Operation operations[] = {{"reload", reload},   {"token", token},
+                                    {"explain", explain}, {"audit-read", audit_read},
+                                    {"import", import},   {"export", export_resources},
+                                    {"user", user},       {"client", client},
+                                    {"manage", manage}};
 
 }  // namespace
 

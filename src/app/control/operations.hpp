@@ -6,7 +6,7 @@
 
 namespace ward::app {
 
-/// reload | token | explain | audit-read | import | user | client | manage. Each is a record.
+/// reload | token | explain | audit-read | import | export | user | client | manage. Each is a record.
 Result<boost::json::object> operate(Server& server, const boost::json::object& request, const Progress& progress);
 
 }  // namespace ward::app

@@ -1,0 +1,1 @@
+ward_fuzz(deidentify LINKS deidentify)
