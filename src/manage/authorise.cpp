@@ -25,14 +25,14 @@ Refusal forbidden(std::string code, std::string said, std::string challenge = ""
 
 }  // namespace
 
-Allowed<void> demand_fresh_factors(const identity::Caller& caller, WallTime now, std::chrono::seconds fresh,
+Allowed<void> demand_fresh_factors(const identity::Caller& caller, WallTime now, std::chrono::seconds within,
                                    const std::string& said) {
   const std::int64_t age = unix_seconds(now) - caller.auth_time;
-  if (caller.acr == identity::acr_two_factors && age <= fresh.count()) return {};
+  if (caller.acr == identity::acr_two_factors && age <= within.count()) return {};
   // RFC 9470 section 3: the app sends the person to sign in again, with these words.
   const std::string challenge = scheme(caller) + " error=\"insufficient_user_authentication\", error_description=\"" +
                                 said + "\", acr_values=\"" + std::string(identity::acr_two_factors) + "\", max_age=\"" +
-                                std::to_string(fresh.count()) + "\"";
+                                std::to_string(within.count()) + "\"";
   return refuse({.status = 401,
                  .code = "insufficient_user_authentication",
                  .kind = CauseKind::authentication,
