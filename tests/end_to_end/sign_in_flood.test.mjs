@@ -86,7 +86,7 @@ describe("1,000 failed sign-ins for one name from 50 addresses", () => {
 });
 
 describe("a flood of sign-ins beside FHIR reads", { skip: availableParallelism() < 2 && "needs two cores" }, () => {
-  const runs = long ? 5 : 1, seconds = long ? 8 : 2, callers = 8, per_second = 25;
+  const runs = long ? 5 : 1, seconds = long ? 8 : 3, callers = 8, per_second = 25;
   let ward;
   before(async () => {
     const limits = "subject = \"100000/s\"\nclient = \"100000/s\"\naddress = \"100000/s\"\nroute = \"100000/s\"\n";
