@@ -20,7 +20,11 @@ void check_text(std::string_view text, const Known& known) {
   Counts counts;
   const std::string with = std::string(planted) + "\n" + std::string(text) + "\n" + std::string(planted);
   const std::string out = scanner.scan(with, all, counts);
-  if (out.find("Quartermaine") != std::string::npos || out.find("999-12-3456") != std::string::npos) std::abort();
+  // As a part of a longer word or number they are somebody else's.
+  const bool planted_within = text.find("Quartermaine") != text.npos || text.find("999-12-3456") != text.npos;
+  if (!planted_within &&
+      (out.find("Quartermaine") != std::string::npos || out.find("999-12-3456") != std::string::npos))
+    std::abort();
   if (is_utf8(with) && !is_utf8(out)) std::abort();
 }
 
