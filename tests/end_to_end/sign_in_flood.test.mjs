@@ -46,7 +46,7 @@ describe("1,000 failed sign-ins for one name from 50 addresses", () => {
 
   const ways = {
     "of one network": (place) => {
-      const agent = new https.Agent({ ca: ward.ca, keepAlive: true, localAddress: `127.0.0.${place + 2}` });
+      const agent = new https.Agent({ ca: ward.ca, keepAlive: true, family: 4, localAddress: `127.0.0.${place + 2}` });
       return { agent, headers: {}, close: () => agent.destroy() };
     },
     "of fifty networks": (place) => ({ headers: { "x-forwarded-for": `198.${place + 30}.7.9`, "user-agent": ["Firefox/130.0", "Chrome/130.0", "curl/8"][place % 3] } }),
