@@ -84,7 +84,8 @@ void multiply(UcumUnit& unit, const UcumUnit& by, int sign) {
 
 class Parser {
  public:
-  Parser(std::string_view text, int depth) : text_(text), depth_(depth) {}
+  /// `names_only`: whether it is a unit, not how much it is.
+  Parser(std::string_view text, int depth, bool names_only) : text_(text), depth_(depth), names_only_(names_only) {}
 
   std::optional<UcumUnit> run() {
     UcumUnit unit;
@@ -104,7 +105,7 @@ class Parser {
       if (++components_ > components_max) return false;
       UcumUnit part;
       if (!component(part)) return false;
-      multiply(unit, part, sign);
+      if (!names_only_) multiply(unit, part, sign);
       if (!at('.') && !at('/')) return true;
       sign = text_[at_++] == '/' ? -1 : 1;
     }
@@ -179,6 +180,7 @@ class Parser {
   bool named(UcumUnit& unit, std::string_view name, int exponent) {
     const auto base = resolve(name);
     if (!base) return false;
+    if (names_only_) return true;
     const bool has_scale = base->scale != UcumUnit::Scale::ratio;
     alone_ = has_scale && exponent != 1 ? UcumUnit::Scale::other : base->scale;
     for (int i = 0; i < std::abs(exponent); ++i) multiply(unit, *base, exponent > 0 ? 1 : -1);
@@ -187,11 +189,12 @@ class Parser {
   }
 
   std::optional<UcumUnit> resolve(std::string_view name) {
-    if (const auto* atom = ucum::find_atom(name)) return of_atom(*atom);
+    if (const auto* atom = ucum::find_atom(name)) return names_only_ ? UcumUnit{} : of_atom(*atom);
     for (const ucum::Prefix& prefix : ucum::prefixes()) {
       if (!name.starts_with(prefix.code)) continue;
       const auto* atom = ucum::find_atom(name.substr(prefix.code.size()));
       if (!atom || !atom->metric) continue;
+      if (names_only_) return UcumUnit{};
       auto unit = of_atom(*atom);
       const auto factor = path::parse_decimal(prefix.value);
       if (!unit || !factor) return std::nullopt;
@@ -226,7 +229,7 @@ class Parser {
         break;
     }
     if (depth_ + 1 > depth_max) return std::nullopt;
-    auto defined = Parser(atom.unit, depth_ + 1).run();
+    auto defined = Parser(atom.unit, depth_ + 1, false).run();
     const auto value = path::parse_decimal(atom.value);
     if (!defined || !value) return std::nullopt;
     scale_by(*defined, *value);
@@ -236,6 +239,7 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_;
+  bool names_only_;
   int components_ = 0;
   UcumUnit::Scale alone_ = UcumUnit::Scale::ratio;
 };
@@ -244,10 +248,12 @@ class Parser {
 
 std::optional<UcumUnit> parse_ucum(std::string_view code) {
   if (code.empty() || code.size() > ucum_bytes_max) return std::nullopt;
-  return Parser(code, 0).run();
+  return Parser(code, 0, false).run();
 }
 
-bool is_ucum(std::string_view code) { return parse_ucum(code).has_value(); }
+bool is_ucum(std::string_view code) {
+  return !code.empty() && code.size() <= ucum_bytes_max && Parser(code, 0, true).run().has_value();
+}
 
 bool commensurable(const UcumUnit& a, const UcumUnit& b) {
   if (a.dimensions != b.dimensions || a.arbitrary != b.arbitrary) return false;
