@@ -95,6 +95,10 @@ class PathExpression {
   /// True if the result is a single `true` (or any single item that is no boolean).
   Result<bool> test(const PathContext& context) const;
 
+  /// Strict mode: the paths against R4's types, for a resource of `type`, before one is seen. Errors: "path_type" (an
+  /// element that the type does not have, a position in what has no order).
+  Result<void> check(std::string_view type) const;
+
   const path::Node& root() const { return *root_; }
 
  private:

@@ -16,28 +16,38 @@ Reading read_resource(const json::Document& document, const ReadOptions& options
   return reading;
 }
 
-void Walk::finish(const json::Document& document) {
-  std::vector<std::size_t> order(offsets_.size());
+namespace {
+
+/// In the order of the source, with line and column.
+std::vector<Issue> in_order(std::string_view source, const std::vector<std::size_t>& offsets,
+                            std::vector<Issue> issues) {
+  std::vector<std::size_t> order(offsets.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(offsets_[i], i); });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(offsets[i], i); });
   std::vector<Issue> sorted;
   sorted.reserve(order.size());
   // Lines are counted from one issue to the next, so that a hundred of them do not read a large body a hundred times.
-  const std::string_view source = document.source();
   unsigned line = 1;
   std::size_t line_begin = 0;
   std::size_t counted = 0;
   for (const std::size_t i : order) {
-    const std::size_t offset = offsets_[i];
+    const std::size_t offset = offsets[i];
     const std::string_view between = source.substr(counted, offset - counted);
     line += static_cast<unsigned>(std::ranges::count(between, '\n'));
     if (const std::size_t last = between.rfind('\n'); last != std::string_view::npos) line_begin = counted + last + 1;
     counted = offset;
-    Issue& own = sorted.emplace_back(std::move(reading_.issues[i]));
+    Issue& own = sorted.emplace_back(std::move(issues[i]));
     own.line = line;
     own.column = static_cast<unsigned>(offset - line_begin) + 1;
   }
-  reading_.issues = std::move(sorted);
+  return sorted;
+}
+
+}  // namespace
+
+void Walk::finish(const json::Document& document) {
+  reading_.issues = in_order(document.source(), offsets_, std::move(reading_.issues));
+  reading_.warnings = in_order(document.source(), warning_offsets_, std::move(reading_.warnings));
 }
 
 namespace {

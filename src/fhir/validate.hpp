@@ -14,6 +14,7 @@ namespace ward::fhir {
 
 struct ReadOptions {
   std::size_t issues_max = 100;    // further problems are counted, not described
+  bool warnings = false;           // $validate: also what is allowed and still worth a word, and dom-3
   std::string_view expected_type;  // the type in the URL; another one in the body is an issue. Empty: any
 };
 
@@ -56,6 +57,7 @@ struct Reading {
   std::string id;                              // of the root resource, or ""
   std::vector<Issue> issues;                   // in the order of the source
   std::size_t issues_left_out = 0;
+  std::vector<Issue> warnings;  // only if asked for; at most `issues_max`
   std::vector<FreeValue> free_values;
   std::vector<NarrativeSpan> narratives;
   std::vector<LiteralReference> references;
@@ -64,8 +66,8 @@ struct Reading {
 };
 
 /// Validates the structure of a resource: names, types, cardinality, primitives, choices, required bindings, reference
-/// targets, extensions, contained resources and Bundle entries. The document must outlive the reading. Diagnostics name
-/// the element and the rule and never a value. Pure; any thread.
+/// targets, extensions and where they stand, codes of HL7's systems, units, contained resources and Bundles. The
+/// document must outlive the reading. Diagnostics name the element and the rule and never a value. Pure; any thread.
 Reading read_resource(const json::Document& document, const ReadOptions& options = {});
 
 /// The issue for a body that is not JSON (or beyond its limits), with the line and column of the json error.

@@ -1,4 +1,5 @@
 // What FHIR's tables do not say: extensions, references, bindings, contained resources, the narrative's root element.
+#include "path/types.hpp"
 #include "validate_walk.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,14 @@ namespace ward::fhir {
 
 void Walk::rules(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container) {
   const std::string_view type = found.type->definition->name;
-  if (type == "Extension") return extension(value, place);
+  if (type == "Extension") {
+    extension(value, place);
+    return extension_definition(value, place);
+  }
+  if (type == "Coding") coding(value, place);
+  if (type == "Period") period(value, place);
+  if (options_.warnings && path::is_quantity(type)) quantity(value, place);
+  if (options_.warnings) weak_binding(value, type, *found.element, place);
   if (type == "Reference") return reference(value, *found.type, place, container);
   if (type == "Bundle.entry") return bundle_entry(value, place);
   if (found.element->value_set != nullptr) binding(value, type, *found.element, place);
@@ -113,6 +121,7 @@ void Walk::reference(json::Value value, const r4::ElementType& type, const Place
   if (text.empty()) return;
   Literal read = read_literal(text);
   const Place inner{&place, "reference"};
+  if (options_.warnings && read.kind == ReferenceKind::contained) container.use(read.id);
   if (!read.sound) {
     return issue(literal, "value", inner, "is neither Type/id of a FHIR R4 resource, nor an absolute URI, nor #id");
   }

@@ -18,6 +18,11 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, plain);
 }
 
+/// Of a backbone element the place that defines it, also where it stands deeper ("Questionnaire.item" in an item).
+std::string_view type_name(const r4::ElementType& type) {
+  return type.definition != nullptr ? type.definition->name : type.code;
+}
+
 bool is_primitive(const r4::ElementType& type) {
   return type.definition != nullptr && type.definition->kind == r4::Kind::primitive;
 }
@@ -59,6 +64,16 @@ void Walk::issue(std::size_t offset, std::string_view code, const Place& place, 
   offsets_.push_back(offset);
 }
 
+void Walk::warn(json::Value at, std::string_view code, const Place& place, std::string diagnostics) {
+  if (!options_.warnings || reading_.warnings.size() >= options_.issues_max) return;
+  Issue& added = reading_.warnings.emplace_back();
+  added.severity = "warning";
+  added.code = code;
+  added.expression = place.expression();
+  added.diagnostics = added.expression + ": " + diagnostics;
+  warning_offsets_.push_back(at.begin());
+}
+
 void Walk::resource(json::Value value, const Place& place, Container* container) {
   if (!value.is_object()) return issue(value, "structure", place, "a resource must be a JSON object");
   const json::Value type = value["resourceType"];
@@ -68,7 +83,8 @@ void Walk::resource(json::Value value, const Place& place, Container* container)
     return issue(type, "value", place, "resourceType must name a resource type of FHIR R4");
   }
   const bool is_root = place.parent == nullptr;
-  const Place root{nullptr, definition->name};
+  const Place root{nullptr, definition->name, -1, definition->name, definition->name};
+  const Place inner{place.parent, place.name, place.index, definition->name, definition->name};
   if (is_root) {
     reading_.definition = definition;
     if (!options_.expected_type.empty() && options_.expected_type != definition->name) {
@@ -77,7 +93,10 @@ void Walk::resource(json::Value value, const Place& place, Container* container)
     if (const json::Value id = value["id"]; id.is_string() && is_id(id.text(scratch_))) reading_.id = id.text();
   }
   Container own(value);
-  object(value, *definition, is_root ? root : place, container == nullptr ? own : *container);
+  const Place& here = is_root ? root : inner;
+  object(value, *definition, here, container == nullptr ? own : *container);
+  whole(value, *definition, here);
+  if (container == nullptr && options_.warnings) unused_contained(value, own, here);
 }
 
 void Walk::object(json::Value value, const r4::Definition& definition, const Place& place, Container& container) {
@@ -95,7 +114,7 @@ void Walk::object(json::Value value, const r4::Definition& definition, const Pla
       unknown(child, definition, place);
       continue;
     }
-    const Place inner{&place, found->element->name};
+    const Place inner{&place, found->element->name, -1, found->element->path, type_name(*found->type)};
     bool& was_seen = seen[static_cast<std::size_t>(found->element - definition.elements.data())];
     if (was_seen && found->element->choice) choice_again(child, value, *found, inner);
     was_seen = true;
@@ -158,7 +177,7 @@ void Walk::member(json::Value value, json::Value object, const r4::Definition::F
   for (json::Value item = value.first(); item; item = item.next(), ++index) {
     const bool fills_gap = item.type() == json::Type::null && is_primitive(*found.type);
     has_null = has_null || fills_gap;
-    if (!fills_gap) one(item, found, {place.parent, place.name, index}, container);
+    if (!fills_gap) one(item, found, {place.parent, place.name, index, place.path, place.type}, container);
   }
   if (has_null) nulls(value, object["_" + std::string(value.name())], place);
 }
@@ -198,31 +217,36 @@ void Walk::sibling(json::Value value, json::Value object, const r4::Definition::
   for (json::Value item = value.first(); item; item = item.next(), ++index) {
     if (item.type() == json::Type::null) continue;
     any = true;
-    extensions(item, {place.parent, place.name, index});
+    extensions(item, {place.parent, place.name, index, place.path, place.type});
   }
   if (!any) issue(value, "structure", place, "the \"_\" array must not hold only nulls");
 }
 
 void Walk::one(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container) {
   if (value.type() == json::Type::null) return issue(value, "structure", place, "must not be null");
-  if (is_primitive(*found.type)) return primitive(value, found, place);
+  if (is_primitive(*found.type)) return primitive(value, found, place, container);
   if (found.type->definition == nullptr) {
     return found.element->name == "contained" ? contained_resource(value, place, container)
                                               : resource(value, place, nullptr);
   }
   if (!value.is_object())
     return issue(value, "structure", place, fmt::format("must be an object ({})", found.type->code));
-  object(value, *found.type->definition, place, container);
+  std::string url;
+  Place here = place;
+  if (found.type->code == "Extension" && value["url"].is_string()) url = value["url"].text(), here.url = url;
+  object(value, *found.type->definition, here, container);
   rules(value, found, place, container);
 }
 
-void Walk::primitive(json::Value value, const r4::Definition::Found& found, const Place& place) {
+void Walk::primitive(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container) {
   const Primitive type = primitive_of(found.type->code);
   const std::string_view text = is_text(type) ? value.text(scratch_) : value.raw();
   if (const PrimitiveProblem* const problem = primitive_problem(type, value, text)) {
     return issue(value, problem->code, place, problem->rule);
   }
   const r4::Element& element = *found.element;
+  const bool may_refer = type == Primitive::uri || type == Primitive::canonical || type == Primitive::url;
+  if (options_.warnings && may_refer && text.starts_with('#')) container.use(text.substr(1));
   if (type == Primitive::xhtml) return narrative(value, place);
   if (type == Primitive::code && element.value_set != nullptr) return code_binding(value, text, element, place);
   const bool is_literal = element.path == "Reference.reference";  // judged as a reference, in validate_rules.cpp

@@ -4,6 +4,7 @@
 #include "validate.hpp"
 #include "validate_primitive.hpp"
 
+#include <set>
 #include <utility>
 
 namespace ward::fhir {
@@ -12,7 +13,10 @@ namespace ward::fhir {
 struct Place {
   const Place* parent = nullptr;
   std::string_view name;
-  int index = -1;  // in an array
+  int index = -1;           // in an array
+  std::string_view path{};  // of the element as published: "Patient.name"; of a resource, its type
+  std::string_view type{};  // "HumanName"
+  std::string_view url{};   // of an extension
 
   std::string expression() const;
 };
@@ -24,11 +28,15 @@ class Container {
   json::Value resource() const { return resource_; }
   /// The contained resource of this id, or nothing. Sorted on first use: many references may meet many resources.
   json::Value contained(std::string_view id);
+  /// Remembers that something refers to "#id".
+  void use(std::string_view id) { used_.emplace(id); }
+  bool is_used(std::string_view id) const { return used_.contains(id); }
 
  private:
   json::Value resource_;
   bool is_listed_ = false;
   std::vector<std::pair<std::string, json::Value>> contained_;
+  std::set<std::string, std::less<>> used_;
 };
 
 class Walk {
@@ -48,7 +56,7 @@ class Walk {
   void member(json::Value value, json::Value object, const r4::Definition::Found& found, const Place& place,
               Container& container);
   void one(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container);
-  void primitive(json::Value value, const r4::Definition::Found& found, const Place& place);
+  void primitive(json::Value value, const r4::Definition::Found& found, const Place& place, Container& container);
   void sibling(json::Value value, json::Value object, const r4::Definition::Found& found, const Place& place,
                Container& container);
   void nulls(json::Value array, json::Value siblings, const Place& place);
@@ -67,10 +75,29 @@ class Walk {
   void narrative(json::Value div, const Place& place);
   void contained_resource(json::Value value, const Place& place, Container& container);
 
+  // validate_extension.cpp, validate_coding.cpp, validate_bundle.cpp
+  void extension_definition(json::Value value, const Place& place);
+  void coding(json::Value value, const Place& place);
+  void quantity(json::Value value, const Place& place);
+  void ucum_code(json::Value code, const Place& place);
+  void period(json::Value value, const Place& place);
+  void weak_binding(json::Value value, std::string_view type, const r4::Element& element, const Place& place);
+  void whole(json::Value value, const r4::Definition& definition, const Place& place);
+  void bundle(json::Value value, const Place& place);
+  void whole_in_itself(json::Value value, std::initializer_list<std::string_view> members, const Place& place);
+  void bundle_entries(json::Value value, std::string_view type, const Place& place);
+  void unused_contained(json::Value value, const Container& container, const Place& place);
+  void code_system(json::Value value, const Place& place);
+  void value_set(json::Value value, const Place& place);
+  void capabilities(json::Value value, const Place& place);
+
   void issue(std::size_t offset, std::string_view code, const Place& place, std::string diagnostics);
   void issue(json::Value at, std::string_view code, const Place& place, std::string diagnostics) {
     issue(at.begin(), code, place, std::move(diagnostics));
   }
+
+  /// Like issue, for what is allowed all the same; nothing unless warnings were asked for.
+  void warn(json::Value at, std::string_view code, const Place& place, std::string diagnostics);
 
   /// True (and counted) if no further issue is described: spares its text.
   bool is_full();
@@ -78,6 +105,8 @@ class Walk {
   Reading& reading_;
   const ReadOptions& options_;
   std::vector<std::size_t> offsets_;  // of reading_.issues
+  std::vector<std::size_t> warning_offsets_;
+  unsigned weak_bindings_ = 0;  // looked at
   std::string scratch_;
 };
 

@@ -8,8 +8,9 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-/// Decimals are not exact in binary; a billionth is far below any stated precision.
-double slack(double value) { return std::abs(value) * 1e-9; }
+/// Decimals are not exact in binary; this is far above that error, and below the precision of any number that is stated
+/// with ten digits (a place in a genome).
+double slack(double value) { return std::abs(value) * 1e-13; }
 
 /// R4 search, "ap": for dates 10 % of the gap between now and the value, at least a day here.
 std::int64_t about(std::int64_t from, std::int64_t to, std::int64_t now) {

@@ -431,7 +431,7 @@ test("metadata lists what is served, and nothing else", async () => {
   assert.ok(codes(of(here, "Patient").interaction).includes("history-type") && codes(here.interaction).includes("history-system"));
   assert.ok(!codes(of(there, "Patient").interaction).includes("history-type") && !codes(there.interaction).includes("history-system"));
   for (const rest of [here, there]) {
-    assert.deepEqual(of(rest, "Patient").operation.map((one) => one.name), ["validate", "everything", "meta", "meta-add", "meta-delete"]);
+    assert.deepEqual(of(rest, "Patient").operation.map((one) => one.name), ["validate", "everything", "meta", "meta-add", "meta-delete", "match"]);
     assert.deepEqual(of(rest, "Observation").operation.map((one) => one.name), ["validate", "lastn", "meta", "meta-add", "meta-delete"]);
   }
   for (const path of ["Patient/$everything", "Patient/1/$lastn", "$everything", "$export", "Patient/1/$meta-all", "Patient/$"]) assert.equal((await embedded(path)).status, 404, path);

@@ -97,6 +97,19 @@ export function rows() {
   get("read with _elements", (w) => `Patient/${w.patient}?_elements=name`);
   get("read with a parameter that no read has", (w) => `Patient/${w.patient}?name=Ada`, { own: 400 });
   get("an operation", (w) => `Patient/${w.patient}/$everything`, { as: everyone });
+  const whole = (w) => ({ identifier: [{ system: "urn:mrn", value: w.mrn }], name: [{ family: w.family, given: ["Ada"] }], birthDate: w.born, telecom: [{ system: "phone", value: w.phone }], address: [{ city: w.city }] });
+  const matches = {
+    "by everything": whole,
+    "by name and birth date": (w) => ({ name: [{ family: w.family, given: ["Ada"] }], birthDate: w.born }),
+    "by the record's number": (w) => ({ identifier: [{ system: "urn:mrn", value: w.mrn }], gender: "female" }),
+    "by a phone and a birth date": (w) => ({ telecom: [{ system: "phone", value: w.phone }], birthDate: w.born }),
+    "by part of the name": (w) => ({ name: [{ family: w.family.slice(0, 9), given: ["Ada"] }], birthDate: w.born }),
+  };
+  for (const [name, patient] of Object.entries(matches))
+    for (const certain of [false, true])
+      add(`$match ${name}${certain ? ", certain only" : ""}`, (w) => ({ method: "POST", path: "Patient/$match",
+        body: { resourceType: "Parameters", parameter: [{ name: "resource", resource: { resourceType: "Patient", ...patient(w) } }, { name: "onlyCertainMatches", valueBoolean: certain }] } }),
+        { as: everyone.filter((one) => one !== "nurse.cole") });
   get("an operation that is not served", (w) => `Patient/${w.patient}/$graph`, { own: 404 });
   const staff = ["dr.adams", "nurse.cole", "patient.one"];
   get("a compartment", (w) => `Patient/${w.patient}/Observation`, { as: staff });

@@ -118,7 +118,7 @@ TEST(Index, each_data_type_gives_the_rows_of_its_parameter) {
        "Observation",
        R"({"valueQuantity":{"value":5,"comparator":"<"}})",
        "value-quantity",
-       {"quantity -inf 5 | "}},
+       {"quantity 5 5 | "}},
       {"integer",
        "RiskAssessment",
        R"({"prediction":[{"probabilityDecimal":0.5}]})",

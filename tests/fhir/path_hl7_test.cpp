@@ -14,16 +14,12 @@ struct Miss {
 };
 
 constexpr Miss expected_misses[] = {
-    {"testSimpleFail testSimpleWithWrongContext testPolymorphismAsB testDollarOrderNotAllowed",
-     "checks of strict mode: paths are not checked against the types before they run"},
     {"HighBoundaryDateTimeMillisecond3", "the case leaves the minutes of an hour at 00 for the high boundary"},
-    {"testQuantity9", "products of UCUM units are not reduced to base units"},
-    {"testDistinct5 testRepeat2 testRepeat3 testTypeA1 testTypeA2 testTypeA4 testTypeA testCombine1 "
-     "testPeriodInvariantOld "
-     "testFHIRPathIsFunction4 testFHIRPathIsFunction5 testFHIRPathIsFunction8 testFHIRPathIsFunction10 "
-     "testFHIRPathAsFunction14 "
-     "testFHIRPathAsFunction19 testContainedId testPrimitiveExtensions",
-     "the example is not in the published package, or not in this form"},
+    {"testCombine1", "R4's example has other codes than the case's"},
+    {"testFHIRPathIsFunction8 testFHIRPathIsFunction10", "R4's Observation-example lacks the extension"},
+    {"testFHIRPathAsFunction14 testFHIRPathAsFunction19", "R4's package has another version of the value set"},
+    {"testTypeA1 testTypeA2 testTypeA4 testTypeA testPeriodInvariantOld testContainedId testPrimitiveExtensions",
+     "R4's package has no such example"},
 };
 
 bool expected_to_miss(std::string_view name) {
@@ -45,7 +41,7 @@ std::filesystem::path find_example(const std::string& input) {
     }
     return all;
   }();
-  const auto found = by_lower_name.find(input);
+  const auto found = by_lower_name.find(input == "questionnaire-example" ? "questionnaire-3141" : input);
   return found == by_lower_name.end() ? std::filesystem::path() : found->second;
 }
 
@@ -62,6 +58,10 @@ std::string run(json::Value test, json::Value resource) {
   const bool must_fail = bool(test["invalid"]);
   const auto expression = PathExpression::compile(test.string("expression"));
   if (!expression) return must_fail ? "" : "does not compile: " + expression.error().message();
+  if (test.string("mode") == "strict") {
+    if (const auto checked = expression->check(resource.string("resourceType")); !checked)
+      return must_fail ? "" : "strict";
+  }
   PathContext context;
   context.resource = resource;
   context.now = WallTime(std::chrono::milliseconds(1'700'000'000'000));
@@ -105,7 +105,7 @@ TEST(Path, hl7_cases_pass_except_those_named) {
     passed += wrong.empty();
     EXPECT_EQ(wrong.empty(), !expected_to_miss(name)) << name << ": " << root.string("expression") << "\n  " << wrong;
   }
-  EXPECT_GE(passed * 100, all * 95) << passed << " of " << all;
+  EXPECT_GE(passed * 100, all * 97) << passed << " of " << all;
   std::cout << passed << " of " << all << " HL7 cases pass\n";
 }
 

@@ -30,6 +30,27 @@ std::string evaluate(std::string_view text, PathLimits limits = {}) {
   return out;
 }
 
+TEST(PathOwn, strict_mode_refuses_what_the_type_does_not_have) {
+  const std::pair<const char*, bool> cases[] = {
+      {"Patient.name.where(use = 'official').given.first()", true},
+      {"name.given1", false},
+      {"Observation.status", false},
+      {"Patient.children().skip(1)", false},
+      {"Patient.descendants().first()", false},
+      {"Patient.deceased as boolean", true},
+      {"Patient.deceasedBoolean", false},
+      {"Patient.contact.relationship.coding.where(code.exists()).display[0]", true},
+      {"contained.name", true},
+      {"name.select(given | family).count() > period.start", false},
+      {"name.exists(period.start < today())", true},
+  };
+  for (const auto& [text, fits] : cases) {
+    const auto expression = PathExpression::compile(text);
+    ASSERT_TRUE(expression) << text;
+    EXPECT_EQ(expression->check("Patient").has_value(), fits) << text;
+  }
+}
+
 TEST(PathOwn, expressions_give_their_values) {
   const std::pair<const char*, const char*> cases[] = {
       {"Patient.name.where(use='official').given", "Anna,Bea"},
@@ -77,6 +98,28 @@ TEST(PathOwn, expressions_give_their_values) {
       {"{} = 1", ""},
       {"`name`.`use`.first()", "official"},
       {"%resource.id", "1"},
+      {"defineVariable('n', name.first()).select(%n.given.first() + %n.family)", "AnnaO'Hara"},
+      {"name.defineVariable('g', given.first()).select(%g).first()", "Anna"},
+      {"name.select(defineVariable('g', given.first()).select(%g))", "Anna,A"},
+      {"defineVariable('a', 1).id | defineVariable('a', 2).select(%a.toString())", "1,2"},
+      {"defineVariable('a', 1).defineVariable('a', 2).id", "path_type"},
+      {"defineVariable('resource', 1).id", "path_type"},
+      {"id.select(defineVariable('b', 2).select(%b)) | %b", "path_type"},
+      {"coalesce({}, name.where(use = 'old').family, id)", "1"},
+      {"name.sort(use desc, given.first() asc).given.first()", "Anna"},
+      {"(1 | 3 | 2).sort($this desc).first()", "3"},
+      {"birthDate.yearOf() + birthDate.monthOf()", "1971"},
+      {"@2020-01-01T10:20:30.5+02:00.timezoneOffsetOf() = 2.0", "true"},
+      {"@2020-01-01T10:20.timeOf() = @T10:20", "true"},
+      {"2.0 'cm' * 2.0 'm' = 0.040 'm2'", "true"},
+      {"1 'mmol/L' = 1000 'umol/L'", "true"},
+      {"120 'mm[Hg]' > 10 'kPa'", "true"},
+      {"37 'Cel' = 98.6 '[degF]'", "true"},
+      {"1 '[iU]/mL' = 1000 '[IU]/L'", "true"},
+      {"(1 'mol').comparable(1 'g')", "false"},
+      {"1 'kg'.toQuantity('g').toString()", "1000 'g'"},
+      {"1 year = 12 months", "true"},
+      {"1 'pH' = 1 'pX'", "false"},
       {"1 year ~ 1 'a'", "true"},
   };
   for (const auto& [text, wanted] : cases) EXPECT_EQ(evaluate(text), wanted) << text;

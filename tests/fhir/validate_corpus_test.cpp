@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 
 namespace ward::fhir {
 namespace {
@@ -34,6 +35,12 @@ const std::pair<std::string_view, std::string_view> faulty_examples[] = {
     {"ImplementationGuide-fhir.json", "name and status are missing, references name no resource"},
     {"ig-r4.json", "name and status are missing, references name no resource"},
     {"Questionnaire-qs1.json", "items without linkId"},
+    {"CapabilityStatement-knowledge-repository.json", "search parameters with other types than R4 gives them"},
+    {"CapabilityStatement-measure-processor.json", "search parameters with other types than R4 gives them"},
+    {"CapabilityStatement-terminology-server.json", "search parameters with other types than R4 gives them"},
+    {"CodeSystem-snomedct.json", "two properties of one code"},
+    {"ValueSet-example-hierarchical.json", "the system of an include is no absolute URI"},
+    {"Bundle-valuesets.json", "holds CodeSystem/snomedct and ValueSet/example-hierarchical"},
     {"SearchParameter-codesystem-extensions-CodeSystem-author.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-effective.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-end.json", "base is missing"},
@@ -83,8 +90,55 @@ TEST(ValidateCorpus, synthea_patients_are_valid) {
   EXPECT_GT(references, 1000u);
 }
 
-/// Those of HL7's cases that structure alone decides. The others need terminology, profiles, invariants or resolution.
-TEST(ValidateCorpus, hl7_validator_cases_are_judged_alike) {
+/// HL7's validator cases: what is not in scope is here with what it would need. Every other case is judged.
+struct OutOfScope {
+  std::string_view id;
+  std::string_view needs;
+};
+constexpr OutOfScope out_of_scope[] = {
+    {"hl7/dr-example-org", "an option of HL7's validator: no example URLs"},
+    {"hl7/vs-bad-code", "a terminology server (SNOMED CT)"},
+    {"hl7/vs-bad-ecl", "a terminology server (SNOMED CT expressions)"},
+    {"hl7/cvx", "a terminology server (CVX)"},
+    {"hl7/uk-msg", "a terminology server (SNOMED CT)"},
+    {"hl7/parameters-reference-bad", "resolution of references to stored resources"},
+    {"hl7/pat-dob-ext", "profiles: definitions of others' extensions"},
+    {"hl7/target-ref-profile-empty", "profiles: definitions of others' extensions"},
+};
+
+/// HL7 calls it an error that a fullUrl names another id than the resource has; its own examples have such, so we warn.
+constexpr std::string_view judged_otherwise = "hl7/bundle-with-contained";
+
+bool is_error(std::string_view expect) { return expect == "error" || expect == "java-only-error"; }
+
+TEST(ValidateCorpus, hl7_validator_cases_in_scope_are_judged_alike) {
+  const auto lines = gzip_lines(shared_data() / "fhir/validation-hl7-dev.jsonl.gz");
+  if (lines.empty()) GTEST_SKIP() << "no HL7 validator cases in " << shared_data();
+  std::size_t judged = 0, disagreed = 0, left_out = 0;
+  for (const std::string& line : lines) {
+    const auto outer = json::Document::parse(line, wide);
+    ASSERT_TRUE(outer) << outer.error().text();
+    const std::string id = outer->root().string("id"), expect = outer->root().string("expect");
+    if (expect == "contested" || std::ranges::find(out_of_scope, id, &OutOfScope::id) != std::end(out_of_scope)) {
+      ++left_out;
+      continue;
+    }
+    ++judged;
+    const std::string body = outer->root().string("body");
+    const auto document = json::Document::parse(body, wide);
+    const Reading reading = document ? read_resource(*document, {.warnings = true}) : Reading();
+    const bool fine = document && reading.ok();
+    if (fine == is_error(expect)) ++disagreed;
+    EXPECT_EQ(fine, !is_error(expect) || id == judged_otherwise) << id << "\n" << issues_text(reading);
+    for (const Issue& issue : reading.issues) EXPECT_TRUE(issue.line > 0 && issue.column > 0) << id;
+  }
+  std::cout << judged << " HL7 validator cases judged, " << disagreed << " otherwise than HL7; " << left_out
+            << " out of scope\n";
+  EXPECT_LE(disagreed, 1u);
+}
+
+/// Where the first problem of some of them stands.
+TEST(ValidateCorpus, problems_of_hl7_validator_cases_stand_where_they_are) {
   struct Case {
     std::string_view id;
     std::string_view expression;  // of the first issue; "" for a resource without any, "-" for what is not JSON
@@ -97,29 +151,22 @@ TEST(ValidateCorpus, hl7_validator_cases_are_judged_alike) {
       {"hl7/patient-id-bad-1 / R4", "Patient.id"},
       {"hl7/resource-invalid-id-1", "Location.id"},
       {"hl7/resource-invalid-eid-2", "Location.position.id"},
-      {"hl7/versioned-extension", "Patient.extension[2]"},
+      {"hl7/versioned-extension", "Patient.extension[1].url"},
       {"hl7/bundle-duplicate-id", "Bundle.entry[0].fullUrl"},
       {"hl7/mni-patientOverview-bundle-example1", "Bundle.entry[0].fullUrl"},
       {"hl7/bad-json-close-2", "-"},
+      {"hl7/encounter-period", "Encounter.period"},
+      {"hl7/contract-binding-test", "Contract.legalState.coding[0].code"},
       {"hl7/pat-security-good1", ""},
-      {"hl7/cs-narrative-status", ""},
-      {"hl7/params-reference-transaction-bundle", ""},
-      {"hl7/params-reference-part-transaction", ""},
-      {"hl7/extension-version-restriction-range-ctxt-r4", ""},
-      {"hl7/toplevel-minvalueduration-pass", ""},
-      {"hl7/toplevel-minvalueduration-fail", ""},
-      {"hl7/dr-example-org-2", ""},
   };
   const auto lines = gzip_lines(shared_data() / "fhir/validation-hl7-dev.jsonl.gz");
   if (lines.empty()) GTEST_SKIP() << "no HL7 validator cases in " << shared_data();
-  std::size_t judged = 0;
   for (const std::string& line : lines) {
     const auto outer = json::Document::parse(line, wide);
     ASSERT_TRUE(outer) << outer.error().text();
     const std::string id = outer->root().string("id");
     const auto known = std::ranges::find(cases, id, &Case::id);
     if (known == std::end(cases)) continue;
-    ++judged;
     const std::string body = outer->root().string("body");
     const auto document = json::Document::parse(body, wide);
     EXPECT_EQ(!document, known->expression == "-") << id;
@@ -128,7 +175,6 @@ TEST(ValidateCorpus, hl7_validator_cases_are_judged_alike) {
     EXPECT_EQ(reading.ok() ? "" : reading.issues[0].expression, known->expression) << id << "\n"
                                                                                    << issues_text(reading);
   }
-  EXPECT_EQ(judged, std::size(cases));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace ward::fhir {
 namespace {
@@ -388,6 +389,78 @@ TEST(Validate, a_json_error_becomes_an_issue_with_its_place) {
   EXPECT_EQ(issue.line, 2u);
   EXPECT_EQ(issue.column, 7u);
   EXPECT_EQ(issue.code, "structure");
+}
+
+std::vector<std::string> found_in(const std::string& source, bool warnings = false) {
+  const auto document = json::Document::parse(source);
+  EXPECT_TRUE(document) << source;
+  const Reading reading = read_resource(*document, {.warnings = warnings});
+  std::vector<std::string> out;
+  for (const Issue& issue : reading.issues) out.push_back("error " + issue.code + " " + issue.expression);
+  for (const Issue& issue : reading.warnings) out.push_back("warning " + issue.code + " " + issue.expression);
+  return out;
+}
+
+TEST(Validate, extensions_of_hl7_stand_where_they_may_and_hold_what_they_should) {
+  using List = std::vector<std::string>;
+  const auto patient = [](const std::string& rest) { return R"({"resourceType":"Patient",)" + rest + "}"; };
+  const auto extension = [](const std::string& name, const std::string& value) {
+    return R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)" + name + R"(",)" + value + "}]";
+  };
+  const std::string time = R"("valueDateTime":"1970-01-01T10:00:00Z")", text = R"("valueString":"x")";
+  EXPECT_EQ(found_in(patient(extension("patient-birthPlace", R"("valueAddress":{"city":"x"})"))), List{});
+  EXPECT_EQ(
+      found_in(patient(R"("birthDate":"1970-01-01","_birthDate":{)" + extension("patient-birthTime", time) + "}")),
+      List{});
+  EXPECT_EQ(found_in(patient(extension("patient-birthTime", time))), List{"error structure Patient.extension[0]"});
+  EXPECT_EQ(found_in(patient(extension("patient-birthPlace", text))), List{"error structure Patient.extension[0]"});
+  EXPECT_EQ(found_in(patient(extension("patient-birthPlace|4.0.1", text))),
+            List{"error value Patient.extension[0].url"});
+  EXPECT_EQ(found_in(patient(R"("name":[{"family":"x",)" + extension("data-absent-reason", R"("valueCode":"masked")") +
+                             "}]")),
+            List{});
+  EXPECT_EQ(found_in(patient(R"("url":"x")")), List{"error structure Patient"});
+}
+
+TEST(Validate, bundles_keep_their_rules) {
+  using List = std::vector<std::string>;
+  const auto bundle = [](const std::string& rest) { return R"({"resourceType":"Bundle",)" + rest + "}"; };
+  EXPECT_EQ(found_in(bundle(R"("type":"collection","total":1)")), List{"error invariant Bundle.total"});
+  EXPECT_EQ(found_in(bundle(R"("type":"searchset","total":0)")), List{});
+  EXPECT_EQ(found_in(bundle(R"("type":"document")")).size(), 3u);
+  EXPECT_EQ(found_in(bundle(R"("type":"message")")), List{"error invariant Bundle"});
+  EXPECT_EQ(found_in(bundle(R"("type":"collection","entry":[{"fullUrl":"urn:x:1"}])")),
+            List{"error invariant Bundle.entry[0]"});
+  EXPECT_EQ(
+      found_in(bundle(R"("type":"searchset","link":[{"relation":"self","url":"a"},{"relation":"self","url":"b"}])")),
+      List{"error invalid Bundle.link[1]"});
+  const std::string entry =
+      R"({"fullUrl":"urn:uuid:550e8400-e29b-41d4-a716-446655440000","resource":{"resourceType":"Patient","active":true}})";
+  EXPECT_EQ(found_in(bundle(R"("type":"collection","entry":[)" + entry + "," + entry + "]")),
+            List{"error invariant Bundle.entry[1].fullUrl"});
+}
+
+TEST(Validate, codes_units_and_periods_are_looked_at) {
+  using List = std::vector<std::string>;
+  const auto observation = [](const std::string& rest) {
+    return R"({"resourceType":"Observation","status":"final","code":{"text":"x"},)" + rest + "}";
+  };
+  const std::string unit = R"("valueQuantity":{"value":1,"system":"http://unitsofmeasure.org","code":"milligrams"})";
+  EXPECT_EQ(found_in(observation(unit)), List{});
+  EXPECT_EQ(found_in(observation(unit), true), List{"warning code-invalid Observation.value.code"});
+  EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020-01"})")),
+            List{"error invariant Observation.effective"});
+  EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020"})")), List{});
+  EXPECT_EQ(found_in(observation(R"("category":[{"coding":[{"system":"x","code":"y"}]}])")),
+            List{"error invalid Observation.category[0].coding[0].system"});
+  EXPECT_EQ(found_in(observation(
+                R"("category":[{"coding":[{"system":"http://hl7.org/fhir/administrative-gender","code":"y"}]}])")),
+            List{"error code-invalid Observation.category[0].coding[0].code"});
+  EXPECT_EQ(found_in(observation(R"("category":[{"coding":[{"system":"http://x.example","code":"y"}]}])"), true),
+            List{"warning code-invalid Observation.category[0]"});
+  const std::string contained = R"("contained":[{"resourceType":"Patient","id":"p"}])";
+  EXPECT_EQ(found_in(observation(contained), true), List{"error invariant Observation.contained[0]"});
+  EXPECT_EQ(found_in(observation(contained + R"(,"subject":{"reference":"#p"})"), true), List{});
 }
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace ward::fhir::index_plan {
 namespace {
 
 constexpr std::size_t string_bytes_max = 1024;  // of an indexed string; a search value is shorter than that
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 template <class Each>
 void for_each(json::Value value, Each each) {
@@ -173,17 +172,15 @@ void Rows::quantity(std::string_view code, std::string_view type, json::Value va
     const json::Value low = value["low"], high = value["high"];
     const auto from = to_double(low["value"]), to = to_double(high["value"]);
     if (!from && !to) return;
-    entry.low = from.value_or(-infinity);
-    entry.high = to.value_or(infinity);
+    // A number is searched by the middle of its interval, so an open end stands where the known one does.
+    entry.low = from ? *from : *to;
+    entry.high = to ? *to : *from;
     const json::Value side = from ? low : high;
     entry.system = side.string("system"), entry.code = side.string("code"), entry.unit = side.string("unit");
   } else if (type == "Money" || path::is_quantity(type)) {
     const auto number = to_double(value["value"]);
     if (!number) return;
     entry.low = entry.high = *number;
-    const std::string comparator = value.string("comparator");
-    if (comparator.starts_with('<')) entry.low = -infinity;
-    if (comparator.starts_with('>')) entry.high = infinity;
     entry.system = value.string("system"), entry.code = value.string("code"), entry.unit = value.string("unit");
     if (type == "Money") entry.system = "urn:iso:std:iso:4217", entry.code = value.string("currency");
   } else {

@@ -68,7 +68,8 @@ PathItems quantities(Evaluator& in, Op op, const Quantity& a, const Quantity& b)
     if (op == Op::multiply && a.unit == "1") return {make(Quantity{*value, b.unit, b.calendar})};
     if (op == Op::divide) {
       if (a.unit == b.unit) return {make(Quantity{*value, "1", false})};
-      return {make(Quantity{*value, a.unit + "/" + b.unit, false})};
+      const bool compound = b.unit.find_first_of("./") != b.unit.npos;
+      return {make(Quantity{*value, a.unit + (compound ? "/(" + b.unit + ")" : "/" + b.unit), false})};
     }
     return {make(Quantity{*value, a.unit + "." + b.unit, false})};
   }

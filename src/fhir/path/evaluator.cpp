@@ -32,7 +32,7 @@ PathItems Evaluator::evaluate(const Node& node, const PathItems& focus, const Sc
     case Node::at:
       return position(node, focus, scope);
     case Node::unary: {
-      const PathItems operand = evaluate(node.children[0], focus, scope);
+      const PathItems operand = apart(node.children[0], focus, scope);
       return failed() ? PathItems() : signed_value(*this, node.op, operand);
     }
     case Node::binary:
@@ -46,7 +46,7 @@ PathItems Evaluator::evaluate(const Node& node, const PathItems& focus, const Sc
 PathItems Evaluator::for_item(const Node& criteria, const PathItem& item, std::int64_t index, const PathItems* total) {
   const PathItems self{item};
   const Scope scope{&self, index, total};
-  return evaluate(criteria, self, scope);
+  return apart(criteria, self, scope);
 }
 
 const PathItem* Evaluator::single(const PathItems& items, std::string_view what) {
@@ -91,8 +91,36 @@ PathItems Evaluator::names(const Node& node, const PathItems& focus) {
   return out;
 }
 
+namespace {
+
+constexpr std::size_t variables_max = 64;  // known at one place
+
+bool is_standard(std::string_view name) {
+  static constexpr std::string_view names[] = {"resource", "context", "rootResource", "ucum", "sct", "loinc"};
+  return std::ranges::find(names, name) != std::end(names) || name.starts_with("vs-") || name.starts_with("ext-");
+}
+
+}  // namespace
+
+bool Evaluator::define(std::string name, PathItems value) {
+  if (is_standard(name) ||
+      std::ranges::find(variables_, name, &decltype(variables_)::value_type::first) != variables_.end()) {
+    type_error("a variable of this name is defined already");
+    return false;
+  }
+  if (variables_.size() == variables_max) {
+    limit_error("too many variables");
+    return false;
+  }
+  variables_.emplace_back(std::move(name), std::move(value));
+  return within(variables_.back().second);
+}
+
 PathItems Evaluator::variable(const Node& node) {
   const std::string& name = node.text;
+  for (const auto& [known, value] : variables_) {
+    if (known == name) return value;
+  }
   if (name == "resource" || name == "context" || name == "rootResource")
     return {resource_item(context_.resource, context_.resource_type)};
   if (name == "ucum") return {make(std::string("http://unitsofmeasure.org"))};
@@ -105,8 +133,8 @@ PathItems Evaluator::variable(const Node& node) {
 
 PathItems Evaluator::binary(const Node& node, const PathItems& focus, const Scope& scope) {
   if (node.op >= Op::conjunction && node.op <= Op::implies) return logical(node, focus, scope);
-  const PathItems left = evaluate(node.children[0], focus, scope);
-  const PathItems right = evaluate(node.children[1], focus, scope);
+  const PathItems left = apart(node.children[0], focus, scope);
+  const PathItems right = apart(node.children[1], focus, scope);
   if (failed()) return {};
   switch (node.op) {
     case Op::unite:
@@ -136,11 +164,11 @@ PathItems Evaluator::binary(const Node& node, const PathItems& focus, const Scop
 
 /// Three-valued logic (N1 6.5); the right side only where it can matter.
 PathItems Evaluator::logical(const Node& node, const PathItems& focus, const Scope& scope) {
-  const auto left = truth(evaluate(node.children[0], focus, scope));
+  const auto left = truth(apart(node.children[0], focus, scope));
   if (failed()) return {};
   if (left && ((node.op == Op::conjunction && !*left) || (node.op == Op::disjunction && *left))) return {make(*left)};
   if (node.op == Op::implies && left && !*left) return {make(true)};
-  const auto right = truth(evaluate(node.children[1], focus, scope));
+  const auto right = truth(apart(node.children[1], focus, scope));
   if (failed()) return {};
   switch (node.op) {
     case Op::conjunction:
@@ -159,7 +187,7 @@ PathItems Evaluator::logical(const Node& node, const PathItems& focus, const Sco
 
 PathItems Evaluator::position(const Node& node, const PathItems& focus, const Scope& scope) {
   const PathItems left = evaluate(node.children[0], focus, scope);
-  const PathItems where = evaluate(node.children[1], *scope.self, scope);
+  const PathItems where = apart(node.children[1], *scope.self, scope);
   const PathItem* item = single(where, "index");
   if (failed() || !item) return {};
   const Computed value = value_of(*item);

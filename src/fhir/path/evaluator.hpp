@@ -21,8 +21,17 @@ class Evaluator {
   PathItems evaluate(const Node& node, const PathItems& focus, const Scope& scope);
   /// An argument that is a plain value, evaluated where the call stands.
   PathItems argument(const Node& call, std::size_t index, const Scope& scope) {
-    return evaluate(call.children[index], *scope.self, scope);
+    return apart(call.children[index], *scope.self, scope);
   }
+  /// Evaluates a part of an expression whose variables end with it (defineVariable).
+  PathItems apart(const Node& node, const PathItems& focus, const Scope& scope) {
+    const std::size_t known = variables_.size();
+    PathItems items = evaluate(node, focus, scope);
+    variables_.resize(known);
+    return items;
+  }
+  /// Makes %name known to what stands behind in the same path. False, with the error set, if it is known already.
+  bool define(std::string name, PathItems value);
   /// An argument evaluated for one item of the focus (where, select ...).
   PathItems for_item(const Node& criteria, const PathItem& item, std::int64_t index, const PathItems* total = nullptr);
 
@@ -50,6 +59,7 @@ class Evaluator {
   const PathContext& context_;
   std::optional<Error> error_;
   std::size_t steps_ = 0;
+  std::vector<std::pair<std::string, PathItems>> variables_;
 };
 
 /// The items of a type, by `as` and ofType: exactly that type; resources also by their base type.

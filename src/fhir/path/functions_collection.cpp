@@ -87,6 +87,43 @@ Items repeat(Evaluator& in, const Items& focus, const Node& call, const Scope&) 
   return out;
 }
 
+/// Like repeat, but with duplicates: what an item gives again is followed again.
+Items repeat_all(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
+  Items out;
+  Items wave = focus;
+  while (!wave.empty() && in.within(out)) {
+    Items next;
+    for (const PathItem& item : wave) {
+      for (PathItem& found : in.for_item(call.children[0], item, 0)) {
+        if (!in.within(next)) return {};
+        out.push_back(found);
+        next.push_back(std::move(found));
+      }
+    }
+    wave = std::move(next);
+  }
+  return out;
+}
+
+/// The first argument that is not empty; the rest are not evaluated.
+Items coalesce(Evaluator& in, const Items&, const Node& call, const Scope& scope) {
+  for (std::size_t i = 0; i < call.children.size() && !in.failed(); ++i) {
+    if (Items found = in.argument(call, i, scope); !found.empty()) return found;
+  }
+  return {};
+}
+
+/// %name for what follows; without an expression it is the focus.
+Items define_variable(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  auto name = single_text(in, in.argument(call, 0, scope), "defineVariable()");
+  if (in.failed()) return {};
+  if (!name) return in.type_error("defineVariable() needs a name");
+  const Scope inner{&focus, scope.index, scope.total};
+  Items value = call.children.size() > 1 ? in.apart(call.children[1], focus, inner) : focus;
+  if (in.failed() || !in.define(std::move(*name), std::move(value))) return {};
+  return focus;
+}
+
 Items of_type(Evaluator&, const Items& focus, const Node& call, const Scope&) {
   return filter_type(focus, call.type_space, call.text);
 }
@@ -190,7 +227,7 @@ Items sort(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
   for (const Node& child : call.children) {
     const bool minus = child.kind == Node::unary && child.op == Op::negate;
     criteria.push_back(minus ? &child.children[0] : &child);
-    descending.push_back(minus);
+    descending.push_back(minus || child.descending);
   }
   if (criteria.empty()) criteria.push_back(&self), descending.push_back(false);
   std::vector<SortKey> keys;
@@ -227,6 +264,9 @@ constexpr Function table[] = {
     {"where", 1, 1, where},
     {"select", 1, 1, select},
     {"repeat", 1, 1, repeat},
+    {"repeatAll", 1, 1, repeat_all},
+    {"coalesce", 1, 16, coalesce},
+    {"defineVariable", 1, 2, define_variable},
     {"ofType", 1, 1, of_type, true},
     {"single", 0, 0, single},
     {"first", 0, 0, first},
@@ -241,7 +281,7 @@ constexpr Function table[] = {
     {"children", 0, 0, children},
     {"descendants", 0, 0, descendants},
     {"aggregate", 1, 2, aggregate},
-    {"sort", 0, 4, sort},
+    {"sort", 0, 8, sort},
 };
 
 }  // namespace

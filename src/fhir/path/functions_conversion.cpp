@@ -116,19 +116,40 @@ Items converts(Evaluator& in, const Items& focus, const Node&, const Scope&) {
   return {make(convert(value_of(*item)).has_value())};
 }
 
+/// toQuantity and convertsToQuantity, with the unit that is wanted.
+std::optional<Quantity> quantity_in(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  const PathItem* item = in.single(focus, call.text);
+  if (!item || in.failed()) return std::nullopt;
+  const auto value = to_quantity(value_of(*item));
+  if (!value || call.children.empty()) return value ? std::optional(std::get<Quantity>(*value)) : std::nullopt;
+  const auto unit = single_text(in, in.argument(call, 0, scope), call.text);
+  return unit ? path::converted(std::get<Quantity>(*value), *unit) : std::nullopt;
+}
+
+Items quantity(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  const auto value = quantity_in(in, focus, call, scope);
+  return value ? Items{make(*value)} : Items();
+}
+
+Items converts_to_quantity(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  if (focus.empty()) return {};
+  const auto value = quantity_in(in, focus, call, scope);
+  return in.failed() ? Items() : Items{make(value.has_value())};
+}
+
 Items iif(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
   const PathItem* item = in.single(focus, "iif()");
   if (in.failed()) return {};
   // Behind a dot, $this is the focus; at the start of a path the focus is $this already.
   const Scope inner{item ? &focus : scope.self, scope.index, scope.total};
-  const Items criterion = in.evaluate(call.children[0], *inner.self, inner);
+  const Items criterion = in.apart(call.children[0], *inner.self, inner);
   const PathItem* one = in.single(criterion, "iif()");
   const Computed value = one ? value_of(*one) : Computed(false);
   const bool* flag = std::get_if<bool>(&value);
   if (!in.failed() && !flag) return in.type_error("iif() needs a boolean");
   if (in.failed()) return {};
   const std::size_t branch = *flag ? 1 : 2;
-  return branch < call.children.size() ? in.evaluate(call.children[branch], *inner.self, inner) : Items();
+  return branch < call.children.size() ? in.apart(call.children[branch], *inner.self, inner) : Items();
 }
 
 constexpr Function table[] = {
@@ -147,8 +168,10 @@ constexpr Function table[] = {
     {"convertsToDateTime", 0, 0, converts<to_date_time>},
     {"toTime", 0, 0, converted<to_time>},
     {"convertsToTime", 0, 0, converts<to_time>},
-    {"toQuantity", 0, 1, converted<to_quantity>},
-    {"convertsToQuantity", 0, 1, converts<to_quantity>},
+    {"toQuantity", 0, 1, quantity},
+    {"convertsToQuantity", 0, 1, converts_to_quantity},
+    {"toLong", 0, 0, converted<to_whole>},
+    {"convertsToLong", 0, 0, converts<to_whole>},
 };
 
 }  // namespace

@@ -32,7 +32,51 @@ Items time_of_day(Evaluator& in, const Items&, const Node&, const Scope&) {
 }
 
 /// Nothing is written anywhere: a trace of a resource is PHI.
-Items trace(Evaluator&, const Items& focus, const Node&, const Scope&) { return focus; }
+Items trace(Evaluator& in, const Items& focus, const Node& call, const Scope& scope) {
+  // The projection is evaluated all the same, for the errors that it may have.
+  for (std::size_t i = 0; call.children.size() > 1 && i < focus.size() && !in.failed(); ++i)
+    in.for_item(call.children[1], focus[i], static_cast<std::int64_t>(i));
+  single_text(in, in.argument(call, 0, scope), "trace()");
+  return focus;
+}
+
+/// The parts of a date or time (the continuous build, "Extract Date/DateTime/Time components"); empty where the value
+/// is less precise.
+template <Temporal::Precision part, int Temporal::* member>
+Items component(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
+  const PathItem* item = in.single(focus, call.text);
+  if (!item || in.failed()) return {};
+  const Computed value = value_of(*item);
+  const auto* temporal = std::get_if<Temporal>(&value);
+  if (!temporal) return in.type_error("a date or time is needed");
+  const bool has = temporal->precision >= part && (part >= Temporal::hour || temporal->kind != Temporal::time);
+  return has ? Items{make(std::int64_t{temporal->*member})} : Items();
+}
+
+Items offset_of(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
+  const PathItem* item = in.single(focus, call.text);
+  if (!item || in.failed()) return {};
+  const Computed value = value_of(*item);
+  const auto* temporal = std::get_if<Temporal>(&value);
+  if (!temporal) return in.type_error("a date or time is needed");
+  if (!temporal->offset_minutes) return {};
+  return {make(Decimal{Int128{*temporal->offset_minutes} * 100 / 60, 2})};
+}
+
+template <bool of_date>
+Items half_of(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
+  const PathItem* item = in.single(focus, call.text);
+  if (!item || in.failed()) return {};
+  const Computed value = value_of(*item);
+  const auto* temporal = std::get_if<Temporal>(&value);
+  if (!temporal) return in.type_error("a date or time is needed");
+  Temporal half = *temporal;
+  half.offset_minutes.reset();
+  if (of_date ? half.kind == Temporal::time : half.precision < Temporal::hour) return {};
+  half.kind = of_date ? Temporal::date : Temporal::time;
+  if (of_date) half.precision = std::min(half.precision, Temporal::day);
+  return {make(half)};
+}
 
 Items is_type(Evaluator& in, const Items& focus, const Node& call, const Scope&) {
   const PathItem* item = in.single(focus, "is()");
@@ -120,13 +164,30 @@ Items conforms_to(Evaluator& in, const Items& focus, const Node& call, const Sco
 }
 
 constexpr Function table[] = {
-    {"not", 0, 0, negation},        {"now", 0, 0, now},
-    {"today", 0, 0, today},         {"timeOfDay", 0, 0, time_of_day},
-    {"trace", 1, 2, trace},         {"is", 1, 1, is_type, true},
-    {"as", 1, 1, as_type, true},    {"type", 0, 0, type},
-    {"hasValue", 0, 0, has_value},  {"getValue", 0, 0, get_value},
-    {"extension", 1, 1, extension}, {"hasExtension", 1, 1, has_extension},
-    {"resolve", 0, 0, resolve},     {"conformsTo", 1, 1, conforms_to},
+    {"not", 0, 0, negation},
+    {"now", 0, 0, now},
+    {"today", 0, 0, today},
+    {"timeOfDay", 0, 0, time_of_day},
+    {"trace", 1, 2, trace},
+    {"is", 1, 1, is_type, true},
+    {"as", 1, 1, as_type, true},
+    {"type", 0, 0, type},
+    {"hasValue", 0, 0, has_value},
+    {"getValue", 0, 0, get_value},
+    {"extension", 1, 1, extension},
+    {"hasExtension", 1, 1, has_extension},
+    {"resolve", 0, 0, resolve},
+    {"conformsTo", 1, 1, conforms_to},
+    {"yearOf", 0, 0, component<Temporal::year, &Temporal::years>},
+    {"monthOf", 0, 0, component<Temporal::month, &Temporal::months>},
+    {"dayOf", 0, 0, component<Temporal::day, &Temporal::days>},
+    {"hourOf", 0, 0, component<Temporal::hour, &Temporal::hours>},
+    {"minuteOf", 0, 0, component<Temporal::minute, &Temporal::minutes>},
+    {"secondOf", 0, 0, component<Temporal::second, &Temporal::seconds>},
+    {"millisecondOf", 0, 0, component<Temporal::millisecond, &Temporal::milliseconds>},
+    {"timezoneOffsetOf", 0, 0, offset_of},
+    {"dateOf", 0, 0, half_of<true>},
+    {"timeOf", 0, 0, half_of<false>},
 };
 
 }  // namespace

@@ -54,10 +54,11 @@ struct Node {
     type_test
   } kind = nothing;
   Op op = Op::none;
-  bool leading = false;    // a name at the start of a path: may be the type of the focus
-  std::string text;        // of name, variable and call
-  std::string type_space;  // of type_test: "FHIR", "System" or ""
-  Computed value;          // of literal
+  bool descending = false;  // a criterion of sort(), followed by "desc"
+  bool leading = false;     // a name at the start of a path: may be the type of the focus
+  std::string text;         // of name, variable and call
+  std::string type_space;   // of type_test: "FHIR", "System" or ""
+  Computed value;           // of literal
   const Function* function = nullptr;
   std::vector<Node> children;  // dot: focus, step; at: focus, position; call: arguments
 };

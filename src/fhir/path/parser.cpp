@@ -189,6 +189,8 @@ class Parser {
     if (!accept(")")) {
       do {
         node.children.push_back(expression(-1));
+        if (node.text == "sort" && peek().kind == Token::name && (peek().value == "asc" || peek().value == "desc"))
+          node.children.back().descending = take().value == "desc";
       } while (!error_ && accept(","));
       expect(")");
     }

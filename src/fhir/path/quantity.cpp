@@ -2,46 +2,10 @@
 
 #include "path/decimal.hpp"
 #include "path/temporal.hpp"
+#include "ucum.hpp"
 
 namespace ward::fhir::path {
 namespace {
-
-enum class Dimension : std::uint8_t { mass, length, volume, time, year, month };
-
-struct Unit {
-  std::string_view code;
-  Dimension dimension;
-  Decimal factor;  // to the dimension's own unit: mg, um, uL, ms
-};
-
-// UCUM, tables 1, 4 and 5 and the avoirdupois and international customary units.
-constexpr Unit units[] = {
-    {"ng", Dimension::mass, {1, 6}},
-    {"ug", Dimension::mass, {1, 3}},
-    {"mg", Dimension::mass, {1, 0}},
-    {"g", Dimension::mass, {1000, 0}},
-    {"kg", Dimension::mass, {1000000, 0}},
-    {"[lb_av]", Dimension::mass, {45359237, 2}},
-    {"[oz_av]", Dimension::mass, {28349523125, 6}},
-    {"um", Dimension::length, {1, 0}},
-    {"mm", Dimension::length, {1000, 0}},
-    {"cm", Dimension::length, {10000, 0}},
-    {"m", Dimension::length, {1000000, 0}},
-    {"km", Dimension::length, {1000000000, 0}},
-    {"[in_i]", Dimension::length, {25400, 0}},
-    {"[ft_i]", Dimension::length, {304800, 0}},
-    {"uL", Dimension::volume, {1, 0}},
-    {"mL", Dimension::volume, {1000, 0}},
-    {"dL", Dimension::volume, {100000, 0}},
-    {"L", Dimension::volume, {1000000, 0}},
-    {"l", Dimension::volume, {1000000, 0}},
-    {"ms", Dimension::time, {1, 0}},
-    {"s", Dimension::time, {1000, 0}},
-    {"min", Dimension::time, {60000, 0}},
-    {"h", Dimension::time, {3600000, 0}},
-    {"d", Dimension::time, {86400000, 0}},
-    {"wk", Dimension::time, {604800000, 0}},
-};
 
 // N1 2.1.9: the words and the UCUM codes they stand for; years and months are definite in UCUM only.
 constexpr std::pair<std::string_view, std::string_view> words[] = {
@@ -59,11 +23,42 @@ std::string_view code_of(const Quantity& quantity) {
   return singular(quantity.unit);  // year, month
 }
 
-const Unit* find_unit(std::string_view code) {
-  for (const Unit& unit : units) {
-    if (unit.code == code) return &unit;
+/// value * up / down, exactly where that is possible.
+std::optional<Decimal> scaled(const Decimal& value, const Decimal& up, const Decimal& down) {
+  const auto product = multiply(value, up);
+  if (product && compare(down, {1, 0}) == 0) return product;
+  return product ? divide(*product, down) : std::nullopt;
+}
+
+std::optional<Decimal> kelvin(const Decimal& value, const UcumUnit& unit) {
+  const auto shifted = unit.scale == UcumUnit::Scale::fahrenheit ? add(value, {45967, 2})
+                       : unit.scale == UcumUnit::Scale::celsius  ? add(value, {27315, 2})
+                                                                 : std::optional(value);
+  return shifted ? scaled(*shifted, unit.up, unit.down) : std::nullopt;
+}
+
+/// Of one dimension; a zero that stands for too many digits has no use.
+std::optional<Commensurable> in_one_unit(const Decimal& left, const UcumUnit& from, const Decimal& right,
+                                         const UcumUnit& to, In unit) {
+  if (from.scale != UcumUnit::Scale::ratio || to.scale != UcumUnit::Scale::ratio) {
+    const auto a = kelvin(left, from), b = kelvin(right, to);
+    return a && b ? std::optional(Commensurable{*a, *b}) : std::nullopt;
   }
-  return nullptr;
+  const auto up = multiply(from.up, to.down), down = multiply(from.down, to.up);
+  if (!up || !down || up->digits == 0 || down->digits == 0) return std::nullopt;
+  const bool move_left = (compare(*up, *down) >= 0) == (unit == In::smaller);
+  const auto moved = move_left ? scaled(left, *up, *down) : scaled(right, *down, *up);
+  if (!moved) return std::nullopt;
+  return move_left ? Commensurable{*moved, right} : Commensurable{left, *moved};
+}
+
+std::optional<UcumUnit> unit_of(std::string_view code) {
+  // Years and months of the calendar are no UCUM units, and twelve of one are one of the other.
+  UcumUnit unit;
+  unit.arbitrary.emplace_back("month", 1);
+  if (code == "month") return unit;
+  if (code == "year") unit.up = {12, 0};
+  return code == "year" ? std::optional(unit) : parse_ucum(code);
 }
 
 }  // namespace
@@ -71,17 +66,20 @@ const Unit* find_unit(std::string_view code) {
 std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& right, In unit) {
   const auto a = code_of(left), b = code_of(right);
   if (a == b) return Commensurable{left.value, right.value};
-  const Unit* from = find_unit(a);
-  const Unit* to = find_unit(b);
-  if (!from || !to || from->dimension != to->dimension) return std::nullopt;
-  const bool left_larger = compare(from->factor, to->factor) >= 0;
-  const bool move_left = left_larger == (unit == In::smaller);
-  const Decimal& source = move_left ? from->factor : to->factor;
-  const Decimal& target = move_left ? to->factor : from->factor;
-  const auto factor = divide(source, target);
-  const auto moved = factor ? multiply(move_left ? left.value : right.value, *factor) : std::nullopt;
-  if (!moved) return std::nullopt;
-  return move_left ? Commensurable{*moved, right.value} : Commensurable{left.value, *moved};
+  const auto from = unit_of(a), to = unit_of(b);
+  if (!from || !to || !commensurable(*from, *to)) return std::nullopt;
+  return in_one_unit(left.value, *from, right.value, *to, unit);
+}
+
+std::optional<Quantity> converted(const Quantity& value, std::string_view code) {
+  Quantity target{{1, 0}, std::string(code), calendar_unit(code).has_value()};
+  if (code_of(value) == code_of(target)) return Quantity{value.value, target.unit, target.calendar};
+  const auto from = unit_of(code_of(value)), to = unit_of(code_of(target));
+  if (!from || !to || !commensurable(*from, *to)) return std::nullopt;
+  if (from->scale != UcumUnit::Scale::ratio || to->scale != UcumUnit::Scale::ratio) return std::nullopt;
+  const auto up = multiply(from->up, to->down), down = multiply(from->down, to->up);
+  const auto moved = up && down ? scaled(value.value, *up, *down) : std::nullopt;
+  return moved ? std::optional(Quantity{*moved, target.unit, target.calendar}) : std::nullopt;
 }
 
 bool calendar_mix(const Quantity& left, const Quantity& right) {

@@ -1,4 +1,4 @@
-// Quantities in one dimension brought to one unit: what UCUM calls commensurable, for the units in a short table.
+// Quantities in one dimension brought to one unit: what UCUM calls commensurable.
 #pragma once
 
 #include "path.hpp"
@@ -13,6 +13,8 @@ struct Commensurable {
 enum class In : std::uint8_t { smaller, larger };
 /// Both values in one unit; nullopt if the units are not known to be of one dimension.
 std::optional<Commensurable> same_unit(const Quantity& left, const Quantity& right, In unit = In::smaller);
+/// In another unit (a UCUM code or a calendar word); nullopt if it is of another dimension, or no ratio scale.
+std::optional<Quantity> converted(const Quantity& value, std::string_view code);
 /// True if both are the same number of years or months, one as a word and one in UCUM (equivalent, but not equal:
 /// N1 6.1).
 bool calendar_mix(const Quantity& left, const Quantity& right);

@@ -130,3 +130,4 @@ constinit const TypeTables type_tables[] = {\n${typeRows.join(',\n')}\n};
 constinit const std::string_view type_names[] = {\n${typeNames.join(',\n')}\n};
 const std::size_t type_count = ${published.types.length};\n`);
 write('texts.cpp', `${tables.views.emit()}\n${texts.emit()}`);
+require('./terminology').writeTerminology(packages, path.join(out, 'terminology_data.cpp'));

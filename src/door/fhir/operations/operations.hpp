@@ -17,5 +17,13 @@ boost::asio::awaitable<Allowed<void>> lastn(Exchange& x);
 boost::asio::awaitable<Allowed<void>> meta(Exchange& x);
 boost::asio::awaitable<Allowed<void>> meta_add(Exchange& x);
 boost::asio::awaitable<Allowed<void>> meta_delete(Exchange& x);
+/// ValueSet/$expand and $validate-code, CodeSystem/$lookup and $validate-code (R4 terminology-service.html) over what
+/// is loaded.
+boost::asio::awaitable<Allowed<void>> expand(Exchange& x);
+boost::asio::awaitable<Allowed<void>> value_set_validate_code(Exchange& x);
+boost::asio::awaitable<Allowed<void>> lookup(Exchange& x);
+boost::asio::awaitable<Allowed<void>> code_system_validate_code(Exchange& x);
+/// Patient/$match (R4 patient-operation-match.html): who of those whom the caller may see could be this person.
+boost::asio::awaitable<Allowed<void>> match(Exchange& x);
 
 }  // namespace ward::door

@@ -94,9 +94,10 @@ void move_to(json::Document::Position at, std::vector<Issue>& issues) {
 Allowed<std::vector<Issue>> problems(Exchange& x, const Given& given) {
   const auto document = json::Document::parse(given.resource.raw());
   if (!document) return std::vector<Issue>{fhir::json_issue(document.error())};
-  const fhir::Reading reading = fhir::read_resource(*document, {.expected_type = x.fhir.type});
+  const fhir::Reading reading = fhir::read_resource(*document, {.warnings = true, .expected_type = x.fhir.type});
   if (auto scanned = scan_values(x, reading); !scanned) return refuse(scanned.error());
   std::vector<Issue> issues = reading.issues;
+  issues.insert(issues.end(), reading.warnings.begin(), reading.warnings.end());
   move_to(given.at, issues);
   if (reading.issues_left_out > 0)
     issues.push_back({.severity = "information",
