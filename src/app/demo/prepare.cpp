@@ -188,12 +188,18 @@ Result<void> add_clients(app::Server& server, const json_value::object& credenti
   return {};
 }
 
-Result<store::Change> change_of(Resource& resource, const std::vector<std::string>& own_bases) {
+Result<store::Change> change_of(const Installation& in, Resource& resource, const std::vector<std::string>& own_bases) {
   Buffer body(resource.json);
-  const auto document = json::Document::parse(body.view());
+  auto document = json::Document::parse(body.view());
+  if (!document) return std::unexpected(document.error());
+  if (auto labelled = in.policy->labeller().label(document->root())) {
+    body = std::move(*labelled);
+    document = json::Document::parse(body.view());
+  }
   if (!document) return std::unexpected(document.error());
   auto index = fhir::index(*document, resource.type, resource.id, {.own_bases = own_bases});
   if (!index) return std::unexpected(index.error());
+  access::add_marks(access::labels_in(document->root()), index->patients);
   store::Change change{.operation = store::Operation::create,
                        .type = resource.type,
                        .id = resource.id,
@@ -242,7 +248,7 @@ Result<void> add_records(app::Server& server, Clinic& clinic) {
     const auto there = (*reader)->read(resource.type, resource.id);
     if (!there) return std::unexpected(there.error());
     if (!*there) {
-      auto change = change_of(resource, own_bases);
+      auto change = change_of(in, resource, own_bases);
       if (!change) return std::unexpected(std::move(change.error()));
       changes.push_back(std::move(*change));
     }
