@@ -60,9 +60,15 @@ std::string Consents::denied_by(const Asker& asker, const Asked& asked, WallTime
       for (const std::string& id : listed->second) asking.emplace_back(id, by_id_.find(id)->second.compiled);
     }
   }
+  if (asking.empty()) return "";
   detail::Contents contents(asked);
-  for (const auto& [id, consent] : asking)
-    if (detail::ask(*consent, asker, contents, now) == detail::Said::deny) return "Consent/" + id;
+  // What may not be read may not be changed either: a change tells that it is there.
+  Asker reader = asker;
+  reader.writes = false;
+  for (const auto& [id, consent] : asking) {
+    if (detail::ask(*consent, reader, contents, now) == detail::Said::deny) return "Consent/" + id;
+    if (asker.writes && detail::ask(*consent, asker, contents, now) == detail::Said::deny) return "Consent/" + id;
+  }
   return "";
 }
 

@@ -115,9 +115,9 @@ TEST(Consent, one_provision_against_one_question) {
        R"({"type":"deny","action":[{"coding":[{"code":"correct"}]}]})",
        true,
        {.writes = true}},
-      {"deny to access, written",
+      {"what may not be read may not be changed",
        R"({"type":"deny","action":[{"coding":[{"code":"access"}]}]})",
-       false,
+       true,
        {.writes = true}},
       {"an action that nobody knows is any", R"({"type":"deny","action":[{"coding":[{"code":"x"}]}]})", true},
       // periods of the provision

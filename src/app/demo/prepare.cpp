@@ -218,9 +218,9 @@ Result<void> write_batch(Installation& in, std::vector<store::Change> changes) {
   std::map<std::string, std::uint64_t> types;
   for (const store::Change& change : changes) {
     ++types[change.type];
+    const auto patients = access::without_marks(change.index.patients);
     record.subjects.inside().of.push_back(
-        {change.index.patients.empty() ? "" : "Patient/" + change.index.patients.front(),
-         {change.type + "/" + change.id}});
+        {patients.empty() ? "" : "Patient/" + patients.front(), {change.type + "/" + change.id}});
   }
   record.types.assign(types.begin(), types.end());
   auto intent = in.log->intend_blocking(std::move(record));
