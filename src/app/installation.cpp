@@ -43,9 +43,11 @@ std::vector<store::Relationship> relationships_of(std::string_view body) {
 
 /// Who acts for whom by the rules of today, also where it was written by an older program.
 Result<void> renew_relationships(const store::Options& options) {
-  const auto count = store::derive_again(options, "RelatedPerson", access::derive_rules, relationships_of);
-  if (!count) return std::unexpected(count.error());
-  if (*count > 0) log::info("relationships_renewed", {{"count", *count}});
+  for (const std::string_view type : {"RelatedPerson", "Patient"}) {
+    const auto count = store::derive_again(options, type, access::derive_rules, relationships_of);
+    if (!count) return std::unexpected(count.error());
+    if (*count > 0) log::info("relationships_renewed", {{"type", type}, {"count", *count}});
+  }
   return {};
 }
 
