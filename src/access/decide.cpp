@@ -14,6 +14,7 @@ constexpr std::string_view emergency = "ETREAT";  // v3 PurposeOfUse, "emergency
 // A relationship may end without a write; a grant that rests on one is looked at again after this time.
 constexpr auto relationship_lifetime = 60s;
 constexpr std::size_t memberships_max = 64;
+constexpr std::size_t linked_from_max = 1'000;  // from more patients than these no links are followed
 
 /// The decision as a list of stages, in order. Each writes what it decided into `steps`.
 class Decision {
@@ -163,66 +164,178 @@ class Decision {
 
   /// 5. Whose.
   Stage resolve_patients() {
+    if (!know_asker()) return unavailable("");
     for (const std::uint16_t index : roles_) {
       const Role& role = rules_.roles[index];
-      Reach reach;
       if (body_->purpose == emergency) {
-        if (!add_emergencies(reach))
-          return no("relationship", 503, "relationships_unavailable", CauseKind::internal,
-                    "the relationships could not be read", role.where);
+        Reach reach{
+            .all = false, .patients = {}, .sealed = sealed_by_law() & ~role.emergency_clearances, .how = "emergency"};
+        if (!add_emergencies(reach)) return unavailable(role.where);
         yes("relationship", fmt::format("role {}: {} patients in an emergency", role.name, reach.patients.size()),
             role.where);
+        note_seal(role, reach.sealed);
         body_->reaches.emplace_back(index, std::move(reach));
         continue;
       }
-      for (const Patients kind : role.patients) {
-        reach.how += (reach.how.empty() ? "" : ", ") + std::string(access::name(kind));
-        if (kind == Patients::all) {
-          reach.all = true;
-          continue;
-        }
-        if (!add_related(kind, reach.patients)) {
-          return no("relationship", 503, "relationships_unavailable", CauseKind::internal,
-                    "the relationships could not be read", role.where);
-        }
-        body_->valid_until = std::min(body_->valid_until, now_ + relationship_lifetime);
-      }
-      std::ranges::sort(reach.patients);
-      reach.patients.erase(std::unique(reach.patients.begin(), reach.patients.end()), reach.patients.end());
-      yes("relationship",
-          reach.all ? fmt::format("role {}: all patients", role.name)
-                    : fmt::format("role {}: {} patients by {}", role.name, reach.patients.size(), reach.how),
-          role.where);
-      body_->reaches.emplace_back(index, std::move(reach));
+      Groups groups;
+      if (!add_kinds(role, groups)) return unavailable(role.where);
+      take(index, std::move(groups));
     }
     return {};
   }
 
+  Stage unavailable(const std::string& where) {
+    return no("relationship", 503, "relationships_unavailable", CauseKind::internal,
+              "the relationships could not be read", where);
+  }
+
+  /// Whom a Consent may name: the person, and what they are a member of.
+  bool know_asker() {
+    Asker& asker = body_->asker;
+    asker.person = subject_.fhir_user;
+    asker.purpose = body_->purpose;
+    asker.writes = interaction_ == Interaction::create || interaction_ == Interaction::update ||
+                   interaction_ == Interaction::patch || interaction_ == Interaction::remove;
+    for (const std::uint16_t index : roles_) asker.roles.push_back(rules_.roles[index].name);
+    if (!subject_.fhir_user.starts_with("Practitioner")) return true;
+    if (!know_members()) return false;
+    asker.groups = members_;
+    return true;
+  }
+
+  /// A role's patients, by what is sealed of them.
+  using Groups = std::map<Labels, Reach>;
+
+  bool add_kinds(const Role& role, Groups& groups) {
+    const Labels sealed = all_labels() & ~cleared(role);
+    groups[sealed].sealed = sealed;  // a role without a patient has one group still
+    for (const Patients kind : role.patients) {
+      Labels of_kind = sealed;
+      // 45 CFR 164.524(a)(1)(i): one's own record is one's own, psychotherapy notes apart.
+      if (kind == Patients::self) of_kind = label_named("PSYTHPN") & ~role.clearances;
+      if (kind == Patients::delegate) of_kind = sealed | rules_.delegate_sealed;
+      Reach& reach = groups[of_kind];
+      reach.sealed = of_kind;
+      if (kind == Patients::all) {
+        reach.all = true;
+        continue;
+      }
+      if (!add_related(kind, reach.patients)) return false;
+      if (kind == Patients::delegate && !move_adolescents(groups, of_kind)) return false;
+      body_->valid_until = std::min(body_->valid_until, now_ + relationship_lifetime);
+    }
+    if (std::ranges::find(role.patients, Patients::linked) != role.patients.end() && !add_linked(groups)) return false;
+    for (auto& [of_kind, reach] : groups) tidy(reach.patients);
+    return true;
+  }
+
+  /// Who is cleared for anything is cleared for "restricted", which every labelled resource is.
+  static Labels cleared(const Role& role) { return role.clearances == 0 ? 0 : role.clearances | label_named("R"); }
+
+  /// What the policy does not show parents of those who are nearly of age.
+  bool move_adolescents(Groups& groups, Labels from) {
+    const Labels to = from | rules_.adolescent_sealed;
+    if (to == from || subject_.fhir_user.empty()) return true;
+    std::vector<std::string> young;
+    if (!add(subject_.fhir_user, "adolescent", young)) return false;
+    if (young.empty()) return true;
+    std::vector<std::string> formal;  // who acts for them whatever their age
+    if (!add(subject_.fhir_user, "delegate", formal)) return false;
+    Reach& reach = groups[to];
+    reach.sealed = to;
+    for (std::string& one : young) {
+      if (std::ranges::find(formal, one) != formal.end()) continue;
+      std::erase(groups[from].patients, one);
+      reach.patients.push_back(std::move(one));
+    }
+    return true;
+  }
+
+  /// Records of the same person, for roles that name this kind. Both must link each other: nobody widens a reach by
+  /// writing into the one record that is theirs.
+  bool add_linked(Groups& groups) {
+    for (auto& [sealed, reach] : groups) {
+      if (reach.patients.size() > linked_from_max) continue;
+      const std::vector<std::string> reached = reach.patients;
+      for (const std::string& patient : reached) {
+        std::vector<std::string> others;
+        if (!add("Patient/" + patient, "linked", others)) return false;
+        for (std::string& other : others) {
+          std::vector<std::string> back;
+          if (!add("Patient/" + other, "linked", back)) return false;
+          if (std::ranges::find(back, patient) != back.end()) reach.patients.push_back(std::move(other));
+        }
+      }
+    }
+    return true;
+  }
+
+  static void tidy(std::vector<std::string>& patients) {
+    std::ranges::sort(patients);
+    patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
+  }
+
+  void take(std::uint16_t index, Groups groups) {
+    const Role& role = rules_.roles[index];
+    std::string how;
+    for (const Patients kind : role.patients) how += (how.empty() ? "" : ", ") + std::string(access::name(kind));
+    std::vector<std::string> everybody;
+    bool all = false;
+    for (auto& [sealed, reach] : groups) {
+      all = all || reach.all;
+      everybody.insert(everybody.end(), reach.patients.begin(), reach.patients.end());
+    }
+    tidy(everybody);
+    yes("relationship",
+        all ? fmt::format("role {}: all patients", role.name)
+            : fmt::format("role {}: {} patients by {}", role.name, everybody.size(), how),
+        role.where);
+    const std::size_t before = body_->reaches.size();
+    for (auto& [sealed, reach] : groups) {
+      if (!reach.all && reach.patients.empty()) continue;
+      note_seal(role, sealed);
+      reach.how = how;
+      body_->reaches.emplace_back(index, std::move(reach));
+    }
+    if (body_->reaches.size() > before) return;
+    groups.begin()->second.how = how;
+    body_->reaches.emplace_back(index, std::move(groups.begin()->second));
+  }
+
+  void note_seal(const Role& role, Labels sealed) {
+    if (sealed == 0 || sealed == all_labels()) return;  // the rule and its opposite need no words
+    std::string names;
+    for (const std::string& mark : marks(sealed)) names += (names.empty() ? "" : ", ") + mark.substr(1);
+    yes("label", fmt::format("role {}: no clearance for {}", role.name, names), role.where);
+  }
+
   /// Break the glass: those patients that this person opened, whatever the role reaches otherwise.
   bool add_emergencies(Reach& reach) {
-    reach.how = "emergency";
     body_->valid_until = std::min(body_->valid_until, now_ + relationship_lifetime);
     if (!subject_.fhir_user.empty() && !add(subject_.fhir_user, "emergency", reach.patients)) return false;
-    std::ranges::sort(reach.patients);
-    reach.patients.erase(std::unique(reach.patients.begin(), reach.patients.end()), reach.patients.end());
+    tidy(reach.patients);
+    return true;
+  }
+
+  bool know_members() {
+    if (members_known_) return true;
+    members_known_ = true;
+    if (!add(subject_.fhir_user, "member", members_)) return false;
+    if (members_.size() > memberships_max) members_.resize(memberships_max);
     return true;
   }
 
   bool add_related(Patients kind, std::vector<std::string>& patients) {
-    if (subject_.fhir_user.empty()) return true;
+    if (subject_.fhir_user.empty() || kind == Patients::linked) return true;
     if (kind == Patients::self) {
       if (subject_.fhir_user.starts_with("Patient/")) patients.push_back(subject_.fhir_user.substr(8));
       return true;
     }
     if (!add(subject_.fhir_user, access::name(kind), patients)) return false;
     if (kind == Patients::delegate) return add(subject_.fhir_user, "parent", patients);
-    if (!members_known_) {
-      members_known_ = true;
-      if (!add(subject_.fhir_user, "member", members_)) return false;
-      if (members_.size() > memberships_max) members_.resize(memberships_max);
-    }
-    return std::ranges::all_of(members_,
-                               [&](const std::string& group) { return add(group, access::name(kind), patients); });
+    return know_members() && std::ranges::all_of(members_, [&](const std::string& group) {
+             return add(group, access::name(kind), patients);
+           });
   }
 
   bool add(std::string_view person, std::string_view kind, std::vector<std::string>& to) {

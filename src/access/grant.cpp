@@ -54,6 +54,7 @@ const std::string& Grant::purpose() const { return body_->purpose; }
 const std::string& Grant::type() const { return body_->type; }
 Interaction Grant::interaction() const { return body_->interaction; }
 WallTime Grant::valid_until() const { return body_->valid_until; }
+const Asker& Grant::asker() const { return body_->asker; }
 Writes Grant::writes() const { return body_->writes; }
 
 std::string Grant::cause_text() const {

@@ -1,6 +1,7 @@
 // A Grant: one decision, obeyed by everything that comes after it.
 #pragma once
 
+#include "access/consent.hpp"
 #include "access/policy.hpp"
 #include "access/subject.hpp"
 #include "base/clock.hpp"
@@ -30,13 +31,15 @@ struct Cause {
 
 /// What may be seen: a resource must satisfy one branch. `all`: no test by patient; else one of its patients must be in
 /// `patients` (sorted; empty: nothing). `constraints`: search parameters of the scope, each must match (door turns
-/// them into store::Condition; the values are as in a query string, decoded).
+/// them into store::Condition; the values are as in a query string, decoded). A resource with a label of `sealed` is in
+/// no way in this branch.
 struct Branch {
   bool all = false;
   std::vector<std::string> patients;
   std::vector<std::pair<std::string, std::string>> constraints;
   std::uint16_t role = 0;  // index into Policy::roles(): whose views apply
   std::uint16_t cause = 0;
+  Labels sealed = 0;
 };
 
 /// What PUT does through a view that hides something.
@@ -75,8 +78,10 @@ class Grant {
   bool unrestricted() const;
   /// True if resources of `type` leave without REDACTED or SUBSETTED (of the type asked: over all branches).
   bool whole_view(std::string_view type) const;
-  /// Whether a resource with these patients is in a branch. Constraints are not looked at: use `constrained()` and ask
-  /// the store (a search by _id under `branches()`).
+  /// For the Consents of patients, which door asks beside the branches.
+  const Asker& asker() const;
+  /// Whether a resource with these patients (and marks of labels behind them) is in a branch. Constraints are not
+  /// looked at: use `constrained()` and ask the store (a search by _id under `branches()`).
   bool sees(std::string_view type, std::span<const std::string> patients) const;
   bool constrained() const;
   /// True if some view of this grant hides or treats any part of the element, e.g. ("Patient", "name.family").
@@ -90,7 +95,8 @@ class Grant {
 };
 
 /// Ids of the patients (or "Organization/2", "PractitionerRole/4" for kind "member") that `person` has a relationship
-/// of `kind` with now. Door asks store::Reader::related.
+/// of `kind` with now. Door asks store::Reader::related. "adolescent": of those of "parent", who are old enough that
+/// the policy seals more from their parents. "linked" of "Patient/7": what that record links to.
 using RelatedFn = std::function<Result<std::vector<std::string>>(std::string_view person, std::string_view kind)>;
 
 /// One decision: union over the subject's roles, intersected with the token's scopes. No rule means no. A Refusal comes

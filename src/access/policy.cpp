@@ -10,7 +10,7 @@ namespace {
 
 using namespace detail;
 
-constexpr std::string_view patients_names[] = {"self", "delegate", "care-team", "panel", "department", "all"};
+constexpr std::string_view patients_names[] = {"self", "delegate", "care-team", "panel", "department", "linked", "all"};
 constexpr std::string_view purposes[] = {"TREAT", "HPAYMT", "HOPERAT", "PATRQT", "ETREAT", "HRESCH", "PUBHLTH"};
 
 struct ViewKey {
@@ -100,6 +100,23 @@ TypeView read_view(const config::Section& view, std::string_view type, bool& goo
   return out;
 }
 
+/// Names of labels as their bits; "*" is all of them.
+Labels read_labels(const config::Section& section, std::string_view key, bool& broken) {
+  Labels labels = 0;
+  for (const std::string& word : section.texts(key)) {
+    const Labels one = word == "*" ? all_labels() : label_named(word);
+    if (one == 0) {
+      const std::string near = config::nearest(word, label_names());
+      section.problem(key, fmt::format("\"{}\" is no label{}", word,
+                                       near.empty() ? fmt::format("; labels are {}", fmt::join(label_names(), ", "))
+                                                    : fmt::format("; did you mean \"{}\"?", near)));
+      broken = true;
+    }
+    labels |= one;
+  }
+  return labels;
+}
+
 /// Reads one role; every problem is reported at its line.
 class RoleReader {
  public:
@@ -114,6 +131,9 @@ class RoleReader {
     read_patients();
     read_purposes();
     check_emergency();
+    read_administers();
+    role_.clearances = read_labels(section_, "clearances", role_.broken);
+    role_.emergency_clearances = read_labels(section_, "emergency_clearances", role_.broken);
     read_views();
     const std::string writes = section_.text("writes", "refuse");
     if (writes != "refuse" && writes != "merge")
@@ -165,12 +185,13 @@ class RoleReader {
 
   void read_patients() {
     const auto words = section_.texts("patients");
-    if (words.empty()) problem("patients", "says whose records: self, delegate, care-team, panel, department or all");
+    if (words.empty())
+      problem("patients", "says whose records: self, delegate, care-team, panel, department, linked or all");
     for (const std::string& word : words) {
       const auto found = std::ranges::find(patients_names, word);
       if (found == std::end(patients_names)) {
         problem("patients",
-                fmt::format("\"{}\" is not one of self, delegate, care-team, panel, department, all", word));
+                fmt::format("\"{}\" is not one of self, delegate, care-team, panel, department, linked, all", word));
         continue;
       }
       role_.patients.push_back(static_cast<Patients>(found - std::begin(patients_names)));
@@ -191,6 +212,13 @@ class RoleReader {
   void check_emergency() {
     if (!role_.purposes.empty() && role_.purposes.front() == "ETREAT")
       problem("purpose", "ETREAT cannot be the first purpose, which is meant where a request names none");
+  }
+
+  void read_administers() {
+    role_.administers = section_.texts("administers");
+    for (const std::string& word : role_.administers)
+      if (word != "relationships" && word != "emergencies")
+        problem("administers", fmt::format("\"{}\" is not one of relationships, emergencies", word));
   }
 
   void read_views() {
@@ -237,9 +265,28 @@ class RoleReader {
   Role role_;
 };
 
-unsigned read_adult_age(const config::Section& section, unsigned otherwise) {
-  if (!section.exists()) return otherwise;
-  return static_cast<unsigned>(section.integer("adult_age", otherwise, 0, 150));
+void read_delegates(const config::Section& section, Rules& rules) {
+  if (!section.exists()) return;
+  bool broken = false;
+  rules.adult_age = static_cast<unsigned>(section.integer("adult_age", rules.adult_age, 0, 150));
+  rules.adolescent_age = static_cast<unsigned>(section.integer("adolescent_age", rules.adolescent_age, 0, 150));
+  if (section.has("sealed")) rules.delegate_sealed = read_labels(section, "sealed", broken);
+  if (section.has("adolescent_sealed")) rules.adolescent_sealed = read_labels(section, "adolescent_sealed", broken);
+}
+
+/// Where roles have clearances, labels are put on by all lists, unless [labels] says by which.
+void read_lists(const config::Section& section, Rules& rules) {
+  const bool cleared = std::ranges::any_of(rules.roles, [](const Role& role) { return role.clearances != 0; });
+  std::vector<std::string> lists = cleared ? label_names() : std::vector<std::string>();
+  if (section.exists() && section.has("lists")) {
+    lists = section.texts("lists");
+    if (std::ranges::find(lists, "*") != lists.end()) lists = label_names();
+  }
+  auto labeller = Labeller::make(lists);
+  if (labeller)
+    rules.labeller = std::move(*labeller);
+  else
+    section.problem("lists", labeller.error().message());
 }
 
 }  // namespace
@@ -260,9 +307,12 @@ std::shared_ptr<const Policy> Policy::load(const config::Section& root) {
   auto policy = std::make_shared<Policy>();
   Rules& rules = *policy->rules_;
   rules.generation = ++generations;
-  rules.adult_age = read_adult_age(root.section("delegates"), rules.adult_age);
+  read_delegates(root.section("delegates"), rules);
   const config::Section section = root.section("role");
-  if (!section.exists()) return policy;
+  if (!section.exists()) {
+    read_lists(root.section("labels"), rules);
+    return policy;
+  }
   std::vector<std::string> names = section.names();
   std::ranges::sort(names);
   for (const std::string& name : names) {
@@ -275,6 +325,7 @@ std::shared_ptr<const Policy> Policy::load(const config::Section& root) {
       rules.roles.push_back(RoleReader(one, name, rules.notes).read());
     }
   }
+  read_lists(root.section("labels"), rules);
   // The views of each role alone are compiled now; of roles together, when they first meet in one token.
   for (std::size_t i = 0; i < rules.roles.size(); ++i) {
     if (!rules.roles[i].broken) (void)rules.views(std::uint64_t{1} << i, false, true);
@@ -296,6 +347,14 @@ bool Policy::serves(const std::vector<std::string>& roles, std::string_view purp
     return role != nullptr && !role->broken && std::ranges::find(role->purposes, purpose) != role->purposes.end();
   });
 }
+bool Policy::administers(const std::vector<std::string>& roles, std::string_view what) const {
+  return std::ranges::any_of(roles, [&](const std::string& name) {
+    const detail::Role* role = rules_->find(name);
+    return role != nullptr && !role->broken && std::ranges::find(role->administers, what) != role->administers.end();
+  });
+}
+unsigned Policy::adolescent_age() const { return rules_->adolescent_age; }
+const Labeller& Policy::labeller() const { return rules_->labeller; }
 unsigned Policy::adult_age() const { return rules_->adult_age; }
 std::uint64_t Policy::generation() const { return rules_->generation; }
 

@@ -2,6 +2,7 @@
 // docs/reference/policy.md.
 #pragma once
 
+#include "access/labels.hpp"
 #include "base/config.hpp"
 #include "scope/scope.hpp"
 
@@ -18,7 +19,7 @@ struct Rules;
 }
 
 /// Whose records a role reaches.
-enum class Patients : std::uint8_t { self, delegate, care_team, panel, department, all };
+enum class Patients : std::uint8_t { self, delegate, care_team, panel, department, linked, all };
 std::string_view name(Patients);
 
 /// Something that `ward check` lists though it is not wrong: `whole` grants with their reasons.
@@ -39,10 +40,16 @@ class Policy {
   bool has_role(std::string_view role) const;
   /// Whether one of these roles has the purpose (v3 PurposeOfUse).
   bool serves(const std::vector<std::string>& roles, std::string_view purpose) const;
+  /// Whether one of these roles administers `what` ("relationships", "emergencies") below /api/v1.
+  bool administers(const std::vector<std::string>& roles, std::string_view what) const;
   const std::vector<Note>& notes() const;
   /// [delegates] adult_age: from that age on (years) nobody's parent acts for them by being a parent. RelatedFn leaves
   /// such children out of "parent".
   unsigned adult_age() const;
+  /// [delegates] adolescent_age: from that age on, labels that the policy names are sealed from parents.
+  unsigned adolescent_age() const;
+  /// [labels] lists: what puts labels on.
+  const Labeller& labeller() const;
   /// Grows with every load in this process; part of the key of a decision cache.
   std::uint64_t generation() const;
 

@@ -1,54 +1,22 @@
 #include "access/relationship.hpp"
 
-#include "base/clock.hpp"
 #include "json/json.hpp"
+#include "moment.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <string_view>
 
 namespace ward::access {
 namespace {
 
+using detail::moment;
+
 constexpr std::size_t rows_max = 1024;
 
 struct Times {
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
-
-/// Milliseconds of the beginning (or, for `until`, the end) of what a FHIR dateTime names: a year, month, day or
-/// instant.
-std::optional<std::int64_t> moment(const std::string& text, bool until) {
-  using namespace std::chrono;
-  const auto number = [&](std::size_t at, std::size_t length) {
-    int value = 0;
-    for (std::size_t i = at; i < at + length; ++i) {
-      if (i >= text.size() || text[i] < '0' || text[i] > '9') return -1;
-      value = value * 10 + (text[i] - '0');
-    }
-    return value;
-  };
-  const int y = number(0, 4);
-  const int m = text.size() >= 7 ? number(5, 2) : 1;
-  const int d = text.size() >= 10 ? number(8, 2) : 1;
-  const year_month_day day{year(y), month(static_cast<unsigned>(m)), std::chrono::day(static_cast<unsigned>(d))};
-  if (y < 0 || m < 0 || d < 0 || !day.ok()) return std::nullopt;
-  if (text.size() > 10) {
-    const auto exact = parse_rfc3339(text);
-    if (exact) return exact->time_since_epoch().count();
-  }
-  sys_days edge = day;
-  if (until) {
-    if (text.size() >= 10)
-      edge += days(1);
-    else if (text.size() >= 7)
-      edge = sys_days((day.year() / day.month() + months(1)) / std::chrono::day(1));
-    else
-      edge = sys_days((day.year() + years(1)) / January / 1);
-  }
-  return duration_cast<milliseconds>(edge.time_since_epoch()).count();
-}
 
 /// A period whose ends cannot be read holds at no time.
 Times period(json::Value value) {
@@ -146,6 +114,9 @@ void from_patient(json::Value patient, Rows& rows) {
   for (json::Value one = patient["generalPractitioner"].first(); one; one = one.next())
     rows.add(target(one), id, "panel");
   rows.add(target(patient["managingOrganization"]), id, "department");
+  for (json::Value one = patient["link"].first(); one; one = one.next())
+    if (const std::string other = id_of(target(one["other"]), "Patient"); other != id)
+      rows.add("Patient/" + id, other, "linked");
 }
 
 bool inactive(json::Value resource) { return resource["active"] && resource["active"].raw() != "true"; }

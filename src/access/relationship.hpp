@@ -13,7 +13,7 @@ namespace ward::access {
 
 /// The same fields as store::Relationship. `kind`: self | delegate | parent | care-team | panel | department, and
 /// "member": then `patient` is the group that the person belongs to ("Organization/2", "PractitionerRole/4"), and what
-/// the group is related to, its members are.
+/// the group is related to, its members are. "linked": the other record that Patient.link of `person` names.
 struct Relationship {
   std::string person;   // "Practitioner/3", "Organization/2"
   std::string patient;  // id
@@ -28,8 +28,8 @@ inline constexpr std::int64_t derive_rules = 1;
 /// CareTeam: care-team. Encounter, Appointment, Patient.generalPractitioner: panel. Encounter.serviceProvider,
 /// Patient.managingOrganization: department. PractitionerRole: member. RelatedPerson: parent, whose right ends when
 /// the child is of age; delegate, whose right does not, only if its relationship has no other HL7 v3 RoleCode than
-/// those of guardians, proxies, partners and children (docs/reference/policy.md). Patient: self. A resource that is
-/// entered-in-error, inactive, cancelled or proposed gives none. At most 1,024 rows.
+/// those of guardians, proxies, partners and children (docs/reference/policy.md). Patient: self, and linked. A resource
+/// that is entered-in-error, inactive, cancelled or proposed gives none. At most 1,024 rows.
 std::vector<Relationship> derive(const json::Document& resource);
 
 }  // namespace ward::access

@@ -69,6 +69,7 @@ bool about_nobody(std::string_view type) {
 }
 
 bool in_branch(const Branch& branch, std::string_view type, std::span<const std::string> patients) {
+  if (is_sealed(branch.sealed, patients)) return false;
   if (branch.all || about_nobody(type)) return true;
   return std::ranges::any_of(patients,
                              [&](const std::string& id) { return std::ranges::binary_search(branch.patients, id); });
@@ -135,8 +136,8 @@ void GrantBody::settle() {
     role_views.push_back(std::move(set));
   }
   const auto everywhere = branches_for(*this, "*", reading, nullptr);
-  sees_everything =
-      std::ranges::any_of(everywhere, [](const Branch& one) { return one.all && one.constraints.empty(); });
+  sees_everything = std::ranges::any_of(
+      everywhere, [](const Branch& one) { return one.all && one.constraints.empty() && one.sealed == 0; });
 }
 
 std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, const scope::Actions& any_of,
@@ -149,8 +150,12 @@ std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, c
       for (const scope::ResourceScope& token : body.scopes) {
         if ((token.type != "*" && token.type != type) || !any(token.actions, any_of)) continue;
         if ((token.context == scope::Context::system) != (may.context == scope::Context::system)) continue;
-        Branch branch{
-            .all = reach.all, .patients = reach.patients, .constraints = may.constraints, .role = index, .cause = 0};
+        Branch branch{.all = reach.all,
+                      .patients = reach.patients,
+                      .constraints = may.constraints,
+                      .role = index,
+                      .cause = 0,
+                      .sealed = reach.sealed};
         branch.constraints.insert(branch.constraints.end(), token.constraints.begin(), token.constraints.end());
         std::ranges::sort(branch.constraints);
         branch.constraints.erase(std::unique(branch.constraints.begin(), branch.constraints.end()),
@@ -165,7 +170,8 @@ std::vector<Branch> branches_for(const GrantBody& body, std::string_view type, c
           how += ", only the patient of the token";
         }
         const bool known = std::ranges::any_of(out, [&](const Branch& other) {
-          return other.role == branch.role && other.all == branch.all && other.patients == branch.patients &&
+          return other.role == branch.role && (other.sealed & ~branch.sealed) == 0 && other.all == branch.all &&
+                 other.patients == branch.patients &&
                  (other.constraints == branch.constraints || other.constraints.empty());
         });
         if (known) continue;

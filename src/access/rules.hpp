@@ -21,8 +21,11 @@ struct Role {
   std::vector<scope::ResourceScope> may;
   std::vector<Patients> patients;
   std::vector<std::string> purposes;
+  std::vector<std::string> administers;
   std::map<std::string, TypeView, std::less<>> views;
   std::map<std::string, std::string, std::less<>> view_where;
+  Labels clearances = 0;            // labels that this role may see
+  Labels emergency_clearances = 0;  // of those that are sealed by law, also under ETREAT
   Writes writes = Writes::refuse;
   bool broken = false;  // had a problem: allows nothing
 
@@ -34,7 +37,12 @@ struct Rules {
   std::vector<Role> roles;
   std::vector<Note> notes;
   std::uint64_t generation = 0;
-  unsigned adult_age = 18;  // years
+  unsigned adult_age = 18;       // years
+  unsigned adolescent_age = 12;  // years: from then on `adolescent_sealed` is not for parents
+  Labels adolescent_sealed =
+      label_named("ETH") | label_named("HIV") | label_named("PSY") | label_named("SEX") | label_named("STD");
+  Labels delegate_sealed = 0;  // for whoever acts for somebody
+  Labeller labeller;
 
   const Role* find(std::string_view name, std::uint16_t* index = nullptr) const;
   /// The views of these roles together, joined or met; compiled once.
@@ -49,7 +57,8 @@ struct Rules {
 struct Reach {
   bool all = false;
   std::vector<std::string> patients;  // sorted
-  std::string how;                    // "care-team, panel"
+  Labels sealed = 0;
+  std::string how;  // "care-team, panel"
 };
 
 struct GrantBody {
@@ -61,8 +70,9 @@ struct GrantBody {
   std::vector<scope::ResourceScope> scopes;
   bool every_type_in_scope = false;                      // for reading
   std::string token_patient;                             // for patient/ scopes
-  std::vector<std::pair<std::uint16_t, Reach>> reaches;  // by role
-  std::vector<Branch> branches;                          // for `type` and `interaction`
+  std::vector<std::pair<std::uint16_t, Reach>> reaches;  // by role; several where not all are sealed alike
+  Asker asker;
+  std::vector<Branch> branches;  // for `type` and `interaction`
   std::vector<Cause> causes;
   std::string purpose;
   WallTime valid_until{};

@@ -331,7 +331,7 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
                     .kind = door::RouteKind::emergency,
                     .body_bytes_max = 8u << 10,
                     .firewall = usual});
-  for (const char* path : {"users", "clients", "sessions", "keys"})
+  for (const char* path : {"users", "clients", "sessions", "keys", "relationships", "emergencies"})
     live->routes.add({.name = path,
                       .path = {"api", "v1", path},
                       .kind = door::RouteKind::manage,

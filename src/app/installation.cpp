@@ -43,9 +43,27 @@ std::vector<store::Relationship> relationships_of(std::string_view body) {
 
 /// Who acts for whom by the rules of today, also where it was written by an older program.
 Result<void> renew_relationships(const store::Options& options) {
-  const auto count = store::derive_again(options, "RelatedPerson", access::derive_rules, relationships_of);
-  if (!count) return std::unexpected(count.error());
-  if (*count > 0) log::info("relationships_renewed", {{"count", *count}});
+  for (const std::string_view type : {"RelatedPerson", "Patient"}) {
+    const auto count = store::derive_again(options, type, access::derive_rules, relationships_of);
+    if (!count) return std::unexpected(count.error());
+    if (*count > 0) log::info("relationships_renewed", {{"type", type}, {"count", *count}});
+  }
+  return {};
+}
+
+/// What patients forbid is asked of memory: all Consents are read at the start, and each as it is written.
+Result<void> load_consents(store::Store& store, access::Consents& consents) {
+  auto reader = store.reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  store::Query query{
+      .type = "Consent", .all_of = {}, .visible = {{.all = true, .patients = {}, .also = {}}}, .sort = {}};
+  query.count = 1000;
+  do {
+    auto page = (*reader)->search(query);
+    if (!page) return std::unexpected(std::move(page.error()));
+    for (const store::Version& one : page->found) consents.put(one.id, one.version, one.body.inside().view());
+    query.after = page->next;
+  } while (!query.after.empty());
   return {};
 }
 
@@ -54,6 +72,7 @@ Result<void> renew_relationships(const store::Options& options) {
 Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, const Configuration& configuration) {
   auto all = std::make_unique<Installation>();
   all->paths = paths;
+  all->policy = configuration.policy;
   auto keys = crypto::KeyRing::open(paths.keys(), configuration.master, true, all->clock, all->random);
   if (!keys) return std::unexpected(std::move(keys.error()));
   all->keys = std::move(*keys);
@@ -65,6 +84,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, con
   if (!store) return std::unexpected(std::move(store.error()));
   all->store = std::move(*store);
   if (auto renewed = renew_relationships(options); !renewed) return std::unexpected(std::move(renewed.error()));
+  if (auto known = load_consents(*all->store, all->consents); !known) return std::unexpected(std::move(known.error()));
   if (auto settled = settle(*all->log, *all->store); !settled) return std::unexpected(std::move(settled.error()));
   return all;
 }

@@ -201,6 +201,7 @@ Result<void> Server::Inside::open_door() {
   auto emergencies_kept = door::Emergencies::open(*in.store, in.clock);
   if (!emergencies_kept) return std::unexpected(std::move(emergencies_kept.error()));
   emergencies = std::move(*emergencies_kept);
+  administration->emergencies = emergencies.get();
   auto link_key = in.keys->secret("link-seal", 64);
   if (!link_key) return std::unexpected(std::move(link_key.error()));
   auto live = make_live(configuration, base, cores_of(*net), in.clock, generation, upstreams);
@@ -218,6 +219,7 @@ Result<void> Server::Inside::open_door() {
                           .quotas = *quotas,
                           .slow_readers = *slow_readers,
                           .emergencies = *emergencies,
+                          .consents = in.consents,
                           .counters = counters,
                           .link_key = std::move(link_key->second)};
   auto made = door::Door::create(std::move(services), *net, std::move(*live));
@@ -332,6 +334,7 @@ Result<std::string> Server::reload() {
   in.door->replace(std::move(*live));
   for (const auto& old : in.upstreams) old->stop();
   in.upstreams = std::move(upstreams);
+  in.installation->policy = fresh.policy;
   const std::string later = needs_restart(in.configuration, fresh);
   in.configuration = std::move(fresh);
   in.record(audit::event::config_reload, {{"before", before}, {"after", after}});

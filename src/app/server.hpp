@@ -26,6 +26,8 @@ struct Installation {
   std::unique_ptr<crypto::KeyRing> keys;
   std::unique_ptr<audit::Log> log;
   std::unique_ptr<store::Store> store;
+  access::Consents consents;                     // those in the store
+  std::shared_ptr<const access::Policy> policy;  // whose code lists put labels on what is imported
 
   /// Opens keys, log and store, and settles the intents that a crash left open. The caller has the directory's lock.
   static Result<std::unique_ptr<Installation>> open(const Paths& paths, const Configuration& configuration);

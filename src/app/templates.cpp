@@ -136,7 +136,7 @@ view.Patient = { show = ["name", "address.state", "address.postalCode", "birthDa
 view.Encounter = { show = ["status", "class", "type", "subject", "period", "serviceProvider"] }
 
 [role.patient]
-may = ["patient/*.rs", "user/Practitioner.rs", "user/Organization.rs", "user/Location.rs"]
+may = ["patient/*.rs", "patient/Consent.cruds", "user/Practitioner.rs", "user/Organization.rs", "user/Location.rs"]
 reason = "patients may read their own record"
 patients = "self"
 purpose = ["PATRQT"]

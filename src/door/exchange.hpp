@@ -64,6 +64,7 @@ struct Exchange {
   Answer answer;
   audit::Record record;
   bool in_bundle = false;               // an entry of a batch or transaction; headers are the bundle's, not its own
+  mutable bool part_2 = false;          // something shown is under 42 CFR Part 2; the answer says so
   std::vector<Issue> notes;             // told beside a success (what was cleaned, what was left out)
   std::optional<audit::Intent> intent;  // of a change, once it is durable; its OUTCOME is the record of the answer
 

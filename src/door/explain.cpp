@@ -85,12 +85,36 @@ bool explain_parameters(Steps& steps, const access::Grant& grant, const FhirRequ
   return true;
 }
 
-void explain_record(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, store::Reader& reader) {
-  const auto found = reader.read(fhir.type, fhir.id);
+std::string denying(const access::Grant& grant, const store::Version& version, const ExplainSources& sources) {
+  return sources.consents.denied_by(grant.asker(),
+                                    {.type = version.type,
+                                     .id = version.id,
+                                     .patients = version.patients,
+                                     .body = version.deleted ? std::string_view() : version.body.inside().view()},
+                                    sources.clock.wall());
+}
+
+/// The labels that alone keep a version from the caller, or "".
+std::string sealing(const access::Grant& grant, const store::Version& version) {
+  if (grant.sees(version.type, version.patients) || !grant.sees(version.type, access::without_marks(version.patients)))
+    return "";
+  std::string names;
+  for (const std::string& mark : version.patients)
+    if (access::is_mark(mark)) names += (names.empty() ? "" : ", ") + mark.substr(1);
+  return names;
+}
+
+void explain_record(Steps& steps, const access::Grant& grant, const FhirRequest& fhir, const ExplainSources& sources) {
+  const auto found = sources.reader.read(fhir.type, fhir.id);
   if (!found) {
     steps.push_back({"record", false, found.error().message(), ""});
   } else if (!*found) {
     steps.push_back({"record", false, "404: there is no such resource", ""});
+  } else if (const std::string consent = denying(grant, **found, sources); !consent.empty()) {
+    steps.push_back({"consent", false, "404, as if it did not exist: the patient forbids it", consent});
+  } else if (const std::string labels = sealing(grant, **found); !labels.empty()) {
+    steps.push_back(
+        {"label", false, "404, as if it did not exist: the role has no clearance for " + labels, grant.cause_text()});
   } else if (!grant.sees(fhir.type, (*found)->patients)) {
     steps.push_back(
         {"record", false,
@@ -104,22 +128,22 @@ void explain_record(Steps& steps, const access::Grant& grant, const FhirRequest&
 }
 
 void explain_grant(Steps& steps, const ExplainRequest& request, const FhirRequest& fhir, const Live& live,
-                   store::Reader& reader, Clock& clock) {
+                   const ExplainSources& sources) {
   const access::Subject subject = subject_of(*request.caller, request.purpose);
-  const WallTime now = clock.wall();
-  const access::RelatedFn related = related_by(reader, *live.policy, now);
+  const WallTime now = sources.clock.wall();
+  const access::RelatedFn related = related_by(sources.reader, *live.policy, now, sources.relationships);
   for (access::Step& step : access::explain(live.policy, subject, fhir.interaction, fhir.type, related, now))
     steps.push_back({step.stage, step.passed, step.detail, step.where});
   const auto grant = access::decide(live.policy, subject, fhir.interaction, fhir.type, related, now);
   if (!grant) return;
   const bool is_search = fhir.kind == FhirRequest::Kind::resource && fhir.interaction == Interaction::search;
   if (is_search && !explain_parameters(steps, *grant, fhir, request.query, live)) return;
-  if (!fhir.id.empty()) explain_record(steps, *grant, fhir, reader);
+  if (!fhir.id.empty()) explain_record(steps, *grant, fhir, sources);
 }
 
 }  // namespace
 
-std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, store::Reader& reader, Clock& clock) {
+std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, const ExplainSources& sources) {
   Steps steps;
   const auto segments = shield::path_segments(request.path);
   if (!segments)
@@ -145,7 +169,7 @@ std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live
     return steps;
   if (!explain_identity(steps, request)) return steps;
   // Of the system, each type is decided on its own.
-  if (route.kind == RouteKind::fhir && !fhir.type.empty()) explain_grant(steps, request, fhir, live, reader, clock);
+  if (route.kind == RouteKind::fhir && !fhir.type.empty()) explain_grant(steps, request, fhir, live, sources);
   return steps;
 }
 

@@ -21,7 +21,15 @@ struct ExplainRequest {
   identity::CallerRef caller;  // nothing: an anonymous request
 };
 
+/// What is asked beside the request itself.
+struct ExplainSources {
+  store::Reader& reader;
+  const manage::Relationships& relationships;
+  const access::Consents& consents;  // of the embedded store
+  Clock& clock;
+};
+
 /// Ends with the step that would refuse, or with what would be shown. Reads one record if the request names one.
-std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, store::Reader& reader, Clock& clock);
+std::vector<ExplainStep> explain(const ExplainRequest& request, const Live& live, const ExplainSources& sources);
 
 }  // namespace ward::door

@@ -70,6 +70,7 @@ std::vector<std::pair<std::string, std::string>> headers_of(Exchange& x) {
   };
   for (auto& [name, value] : x.answer.headers) add(name, std::move(value));
   add("x-request-id", x.request_id);
+  if (x.part_2 && x.answer.status < 300) add("x-ward-notice", std::string(access::redisclosure_notice));
   if (x.grant && x.grant->purpose() == emergency_purpose)  // the banner's text: until when this person is let in
     if (const auto until = x.services.emergencies.last_end(x.caller->fhir_user))
       add("x-ward-emergency-until", rfc3339(*until));

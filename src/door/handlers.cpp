@@ -2,6 +2,7 @@
 
 #include "cors.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/seal.hpp"
 #include "services.hpp"
 
 namespace ward::door {
@@ -38,6 +39,8 @@ boost::asio::awaitable<Allowed<void>> handle(Exchange& x) {
 boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x) {
   if (x.rest.size() == 2 && x.rest[0] == ".well-known") co_return handle_documents(x);
   if (x.fhir.kind == FhirRequest::Kind::capabilities) co_return capabilities(x);
+  auto known = co_await know_consents(x);
+  if (!known) co_return known;
   boost::asio::awaitable<Allowed<void>> work = [&] {
     if (x.fhir.kind == FhirRequest::Kind::bundle) return bundle(x);
     if (x.fhir.kind == FhirRequest::Kind::operation) return x.fhir.operation->run(x);

@@ -57,7 +57,7 @@ Result<identity::PatientChoice> choice_of(const access::Sendable& shown, const s
 }
 
 access::RelatedFn related_now(Exchange& x) {
-  return related_by(*x.core.reader, *x.live->policy, x.services.clock.wall());
+  return related_by(*x.core.reader, *x.live->policy, x.services.clock.wall(), x.services.manage.relationships());
 }
 
 Allowed<access::Grant> grant_of(Exchange& x, const identity::Caller& caller, std::string_view type) {

@@ -33,17 +33,18 @@ bool is_child(const std::string& birth_date, unsigned adult_age, WallTime now) {
   return now < from;
 }
 
-Result<std::vector<std::string>> children(store::Reader& reader, std::string_view person, unsigned adult_age,
-                                          WallTime now) {
-  auto related = reader.related(person, "parent", now);
-  if (!related) return related;
+/// Of these patients those whose age is from `from` on and below `until`, in years.
+Result<std::vector<std::string>> of_age(store::Reader& reader, std::vector<std::string> patients, unsigned from,
+                                        unsigned until, WallTime now) {
   std::vector<std::string> found;
-  for (std::string& id : *related) {
+  for (std::string& id : patients) {
     const auto patient = reader.read("Patient", id);
     if (!patient) return std::unexpected(patient.error());
     if (!*patient || (*patient)->deleted) continue;
     const auto document = json::Document::parse((*patient)->body.inside().view());
-    if (document && is_child(document->root().string("birthDate"), adult_age, now)) found.push_back(std::move(id));
+    if (!document) continue;
+    const std::string born = document->root().string("birthDate");
+    if (is_child(born, until, now) && !(from > 0 && is_child(born, from, now))) found.push_back(std::move(id));
   }
   return found;
 }
@@ -51,12 +52,16 @@ Result<std::vector<std::string>> children(store::Reader& reader, std::string_vie
 }  // namespace
 
 access::RelatedFn related_by(store::Reader& reader, const access::Policy& policy, WallTime now,
-                             const Emergencies* emergencies) {
-  return [&reader, adult_age = policy.adult_age(), now, emergencies](
+                             const manage::Relationships& pushed, const Emergencies* emergencies) {
+  return [&reader, adult_age = policy.adult_age(), adolescent_age = policy.adolescent_age(), now, &pushed, emergencies](
              std::string_view person, std::string_view kind) -> Result<std::vector<std::string>> {
     if (kind == "emergency") return emergencies != nullptr ? emergencies->patients(person) : std::vector<std::string>();
-    if (kind == "parent") return children(reader, person, adult_age, now);
-    return reader.related(person, kind, now);
+    const std::string_view kept = kind == "adolescent" ? "parent" : kind;
+    auto related = reader.related(person, kept, now);
+    if (!related) return related;
+    for (std::string& one : pushed.related(person, kept, now)) related->push_back(std::move(one));
+    if (kept != "parent") return related;
+    return of_age(reader, std::move(*related), kind == "adolescent" ? adolescent_age : 0, adult_age, now);
   };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emergency.hpp"
+#include "manage/relationships.hpp"
 
 #include "access/grant.hpp"
 #include "access/policy.hpp"
@@ -10,9 +11,9 @@
 namespace ward::door {
 
 /// For access::decide. A parent reaches a child below the policy's `adult_age`; one whose birth date is not known, or
-/// only by its year, counts as old as it can be. "emergency": those that are open to the person; none without
-/// `emergencies`. Lives no longer than what it is given.
+/// only by its year, counts as old as it can be. `pushed` stands beside what the store has. "emergency": those that are
+/// open to the person; none without `emergencies`. Lives no longer than what it is given.
 access::RelatedFn related_by(store::Reader& reader, const access::Policy& policy, WallTime now,
-                             const Emergencies* emergencies = nullptr);
+                             const manage::Relationships& pushed, const Emergencies* emergencies = nullptr);
 
 }  // namespace ward::door

@@ -4,6 +4,7 @@
 #include "door/emergency.hpp"
 #include "door/routes.hpp"
 
+#include "access/consent.hpp"
 #include "access/policy.hpp"
 #include "audit/audit.hpp"
 #include "base/clock.hpp"
@@ -88,6 +89,7 @@ struct Services {
   shield::Quotas& quotas;
   SlowReaders& slow_readers;
   Emergencies& emergencies;
+  access::Consents& consents;  // of the embedded store
   Counters& counters;
   Secret<std::string> link_key;  // AES-SIV, for sealed paging links
 };

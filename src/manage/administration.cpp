@@ -88,6 +88,9 @@ Result<std::unique_ptr<Administration>> Administration::open(Parts parts) {
   auto waiting = load_resets(parts.store);
   if (!waiting) return std::unexpected(waiting.error());
   all->resets = std::move(*waiting);
+  auto pushed = Relationships::open(parts.store);
+  if (!pushed) return std::unexpected(pushed.error());
+  all->relationships = std::move(*pushed);
   return all;
 }
 

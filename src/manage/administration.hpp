@@ -2,6 +2,9 @@
 // nowhere else, so that each rule and each record exists once.
 #pragma once
 
+#include "manage/emergency_cases.hpp"
+#include "manage/relationships.hpp"
+
 #include "audit/audit.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -96,6 +99,8 @@ class Administration {
 
   // For the operations; under `changing`.
   Parts parts;
+  std::unique_ptr<Relationships> relationships;  // never null; may be asked at any time
+  EmergencyCases* emergencies = nullptr;         // null: this process keeps none
   /// Durable when it returns.
   std::expected<void, Problem> record(const Actor& actor, const Change& change);
   std::map<std::string, ResetRequest, std::less<>> resets;

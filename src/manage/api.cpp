@@ -100,6 +100,7 @@ class Serving final : public Api {
   ~Serving() override { pool_.join(); }
 
   const std::string& description() const override { return description_; }
+  const Relationships& relationships() const override { return *administration_.relationships; }
 
   asio::awaitable<Answer> serve(Request request) override {
     auto job = std::make_shared<Job>();

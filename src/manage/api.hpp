@@ -16,6 +16,9 @@ namespace ward::manage {
 /// challenge of RFC 9470 (401).
 Allowed<void> authorise(const identity::Caller& caller, WallTime now);
 
+/// The same for a part of it that the policy gives to the caller's role: without the scope and the role administrator.
+Allowed<void> authorise_part(const identity::Caller& caller, WallTime now);
+
 struct Request {
   std::string method;
   std::vector<std::string> segments;                       // below /api/v1, decoded
@@ -44,6 +47,8 @@ class Api {
   virtual ~Api() = default;
   /// Goes on on the caller's executor.
   virtual boost::asio::awaitable<Answer> serve(Request request) = 0;
+  /// Those that were pushed, for every decision.
+  virtual const Relationships& relationships() const = 0;
   /// The OpenAPI 3.1 description.
   virtual const std::string& description() const = 0;
 };

@@ -53,4 +53,11 @@ Allowed<void> authorise(const identity::Caller& caller, WallTime now) {
                               "administration needs a second factor that was shown within 15 minutes");
 }
 
+Allowed<void> authorise_part(const identity::Caller& caller, WallTime now) {
+  if (caller.outside) return refuse(forbidden("outside_issuer", "administration takes only tokens of this server"));
+  if (caller.kind == identity::Caller::Kind::client) return {};
+  return demand_fresh_factors(caller, now, fresh,
+                              "administration needs a second factor that was shown within 15 minutes");
+}
+
 }  // namespace ward::manage

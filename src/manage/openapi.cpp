@@ -108,6 +108,29 @@ json::object problem_schema() {  // RFC 9457
           {"required", json::array{"type", "title", "status", "detail"}}};
 }
 
+/// Served by the door itself, so it stands in no table of operations.
+json::object emergency_access() {
+  const json::object asked{
+      {"type", "object"},
+      {"properties",
+       json::object{{"patient", json::object{{"type", "string"}, {"description", "id"}}},
+                    {"reason", json::object{{"type", "string"}, {"minLength", 10}, {"maxLength", 1000}}}}},
+      {"required", json::array{"patient", "reason"}},
+      {"additionalProperties", false}};
+  json::object post{
+      {"operationId", "declareEmergency"},
+      {"summary", "Opens one patient's record for half an hour, under the purpose ETREAT"},
+      {"parameters", json::array{}},
+      {"requestBody", json::object{{"required", true}, {"content", content("application/json", asked)}}},
+      {"responses",
+       json::object{{"201", json::object{{"description", "Open; also for an id that nobody has"}}},
+                    {"401", json::object{{"description", "A second factor within 5 minutes is needed (RFC 9470)"}}},
+                    {"403", json::object{{"description", "No role of the caller has the purpose ETREAT"}}},
+                    {"422", json::object{{"description", "The body does not hold"}}},
+                    {"429", json::object{{"description", "Too many at once"}}}}}};
+  return {{"post", std::move(post)}};
+}
+
 json::object schemas() {
   json::object all;
   for (const Operation& one : operations())
@@ -130,6 +153,7 @@ std::string openapi() {
     for (char& c : method) c = static_cast<char>(c | 0x20);
     path[method] = described(one);
   }
+  paths["/emergency-access"] = emergency_access();
   const json::object description{
       {"openapi", "3.1.0"},
       {"info",

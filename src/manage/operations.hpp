@@ -56,6 +56,15 @@ Outcome list_sessions(Administration&, const Call&);
 Outcome list_sessions_of(Administration&, const Call&);
 Outcome end_session(Administration&, const Call&);
 Outcome end_sessions_of(Administration&, const Call&);
+// pushed.cpp
+Outcome list_relationships(Administration&, const Call&);
+Outcome create_relationship(Administration&, const Call&);
+Outcome get_relationship(Administration&, const Call&);
+Outcome end_relationship(Administration&, const Call&);
+// emergencies.cpp
+Outcome list_emergencies(Administration&, const Call&);
+Outcome get_emergency(Administration&, const Call&);
+Outcome review_emergency(Administration&, const Call&);
 // keys.cpp
 Outcome list_keys(Administration&, const Call&);
 Outcome rotate_key(Administration&, const Call&);

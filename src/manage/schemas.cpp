@@ -127,6 +127,23 @@ constexpr std::string_view purposes_of_keys[] = {"token-sign", "id-token-sign"};
 constexpr Field rotation_fields[] = {
     {.name = "purpose", .description = "Which key", .required = true, .choices = purposes_of_keys}};
 
+constexpr std::string_view kinds[] = {"care-team", "panel", "department", "delegate", "parent", "member"};
+constexpr Field new_relationship_fields[] = {
+    {.name = "person",
+     .description = "Who, as in Practitioner/3 or Organization/2",
+     .required = true,
+     .length_max = 128},
+    {.name = "patient",
+     .description = "Id of the patient; of kind member the group, as in Organization/2",
+     .required = true,
+     .length_max = 128},
+    {.name = "kind", .description = "As in the policy's `patients`", .required = true, .choices = kinds},
+    {.name = "source", .description = "The system that says so", .length_max = 128},
+    {.name = "from", .kind = Kind::time, .description = "Not before"},
+    {.name = "until", .kind = Kind::time, .description = "Not from then on"}};
+constexpr Field review_fields[] = {
+    {.name = "note", .description = "What was found", .required = true, .length_max = 2000, .length_min = 3}};
+
 // ---- what comes out ----
 
 constexpr Field yes_or_no(std::string_view name, std::string_view description) {
@@ -193,6 +210,20 @@ constexpr Field reset_fields[] = {
      .choices = reset_states},
     {.name = "expires", .kind = Kind::time, .description = "Until when it can be confirmed"}};
 
+constexpr Field relationship_id[] = {said("id", "Follows from person, patient and kind")};
+constexpr auto relationship_fields = join(relationship_id, new_relationship_fields);
+
+constexpr std::string_view case_states[] = {"open", "reviewed"};
+constexpr Field emergency_fields[] = {
+    said("id", "Of the case"),
+    said("person", "Who opened the record"),
+    said("patient", "Whose id was given; also of nobody"),
+    at("from", "When"),
+    at("until", "Until when it was open"),
+    {.name = "state", .description = "Whether somebody looked at it", .required = true, .choices = case_states},
+    {.name = "reviewed_by", .description = "Who"},
+    {.name = "note", .description = "What they found"}};
+
 }  // namespace
 
 const Schema new_user{"NewUser", "A person to be added", user_fields};
@@ -205,6 +236,11 @@ const Schema rotation{"KeyRotation", "Which key is to be followed by a new one",
 const Schema user{"User", "A person", shown_user_fields};
 const Schema client{"Client", "A registration", shown_client_fields};
 const Schema session{"Session", "A person's browser that is signed in", session_fields};
+const Schema new_relationship{"NewRelationship", "Who is related to a patient, and how", new_relationship_fields};
+const Schema relationship{"Relationship", "Somebody's relationship to a patient, pushed by another system",
+                          relationship_fields};
+const Schema review{"EmergencyReview", "What was found", review_fields};
+const Schema emergency{"Emergency", "A record that somebody opened in an emergency", emergency_fields};
 const Schema ended{"Ended", "Sessions that are over", ended_fields};
 const Schema key{"Key", "A key of the server; never the key itself", key_fields};
 const Schema reset{"FactorReset", "A person's second factors go, when two administrators say so", reset_fields};

@@ -162,12 +162,20 @@ class Compiler {
 
 }  // namespace
 
-bool Predicate::satisfied(const Entries& entries) const {
+bool Predicate::asks() const {
+  return std::ranges::any_of(sights, [](const Sight& sight) { return sight.sees != nullptr; });
+}
+
+bool Predicate::satisfied(const Entries& entries, const Version* version) const {
   if (!all_satisfied(needs, entries, now_ms)) return false;
   return std::ranges::any_of(sights, [&](const Sight& sight) {
+    const bool sealed = std::ranges::any_of(
+        sight.sealed, [&](auto mark) { return std::ranges::find(entries.patients, mark) != entries.patients.end(); });
+    if (sealed) return false;
     const bool seen =
         sight.all || std::ranges::any_of(entries.patients, [&](auto id) { return sight.patients.contains(id); });
-    return seen && all_satisfied(sight.also, entries, now_ms);
+    if (!seen || !all_satisfied(sight.also, entries, now_ms)) return false;
+    return sight.sees == nullptr || version == nullptr || (*sight.sees)(*version);
   });
 }
 
@@ -177,7 +185,9 @@ Predicate compile(const Query& query, std::int64_t type, Names& names, WallTime 
   out.now_ms = now.time_since_epoch().count();
   out.needs = compiler.needs(query.all_of);
   for (const VisibleBranch& branch : query.visible) {
-    Sight sight{.all = branch.all, .patients = {}, .also = compiler.needs(branch.also)};
+    Sight sight{.all = branch.all, .patients = {}, .also = compiler.needs(branch.also), .sealed = {}, .sees = nullptr};
+    if (branch.sees) sight.sees = &branch.sees;
+    sight.sealed.assign(branch.sealed.begin(), branch.sealed.end());
     if (!branch.all) sight.patients.insert(branch.patients.begin(), branch.patients.end());
     out.sights.push_back(std::move(sight));
   }

@@ -27,6 +27,8 @@ struct Sight {
   bool all = false;
   std::unordered_set<std::string_view> patients;
   std::vector<Need> also;
+  std::vector<std::string_view> sealed;  // marks
+  const std::function<bool(const Version&)>* sees = nullptr;
 };
 
 /// A Query, ready to be tested against entries. Points into the Query, which outlives it.
@@ -35,7 +37,10 @@ struct Predicate {
   std::vector<Sight> sights;
   std::int64_t now_ms = 0;
 
-  bool satisfied(const Entries& entries) const;
+  /// Without `version`, true also where only a branch's `sees` could say no.
+  bool satisfied(const Entries& entries, const Version* version = nullptr) const;
+  /// Whether a version has to be asked for at all.
+  bool asks() const;
 };
 
 /// Throws Failure. `type` is the number of the query's type.

@@ -23,6 +23,8 @@ bool is_id(std::string_view id) {
   });
 }
 
+bool is_id_or_mark(std::string_view text) { return is_id(text.starts_with('#') ? text.substr(1) : text); }
+
 bool is_interval(double low, double high) { return std::isfinite(low) && std::isfinite(high) && low <= high; }
 
 /// Empty if good; else what is wrong. Never a value: it would be PHI.
@@ -46,7 +48,7 @@ std::string_view wrong_in(const IndexEntries& index) {
         return e.type.empty() ? !e.url.empty() && e.id.empty() : is_type(e.type) && is_id(e.id);
       }))
     return "a reference entry is neither local nor a URL";
-  if (!std::ranges::all_of(index.patients, is_id)) return "a patient's id is malformed";
+  if (!std::ranges::all_of(index.patients, is_id_or_mark)) return "a patient's id is malformed";
   return {};
 }
 

@@ -34,6 +34,7 @@ Result<FoundRows> Search::run() {
     after = std::move(*place);
   }
   predicate_ = compile(query_, type_, names_, clock_.wall());
+  asks_ = predicate_.asks();
   plan_ = choose_plan(predicate_, type_, names_, connection_);
 
   FoundRows out;
@@ -86,7 +87,7 @@ void Search::matches(std::int64_t after, MonoTime deadline, Accept accept) {
 
 bool Search::satisfied(std::int64_t row, MonoTime deadline) {
   if (++tested_ % clock_every == 0 && clock_.mono() > deadline) throw Stopped{};
-  if (!with_bodies_) {
+  if (!with_bodies_ && !asks_) {
     Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
     return run.step() && satisfied_by(run.blob(0));
   }
@@ -97,7 +98,7 @@ bool Search::satisfied(std::int64_t row, MonoTime deadline) {
       row);
   if (!run.step() || !satisfied_by(run.blob(0))) return false;
   version_ = version_of(run, query_.type, 1);
-  return true;
+  return !asks_ || predicate_.satisfied(entries_, &version_);
 }
 
 bool Search::satisfied_by(std::string_view entries) {
@@ -188,11 +189,22 @@ bool Search::page_by_sort_index(const std::optional<Place>& after, MonoTime dead
   return true;
 }
 
+/// Whether any resource of the type has one of these marks: they are kept like patients.
+bool Search::has_any(const std::vector<std::string_view>& marks) {
+  const auto patient_type = marks.empty() ? std::nullopt : names_.type("Patient");
+  return patient_type && std::ranges::any_of(marks, [&](std::string_view mark) {
+           const auto row = names_.row(*patient_type, mark);
+           return row &&
+                  connection_.number("SELECT 1 FROM compartment WHERE patient = ?1 AND type = ?2 LIMIT 1", *row, type_);
+         });
+}
+
 std::optional<std::uint64_t> Search::count_all(std::chrono::milliseconds limit) {
   if (plan_.nothing) return 0;
-  const bool whole_type = predicate_.needs.empty() && std::ranges::any_of(predicate_.sights, [](const Sight& sight) {
-                            return sight.all && sight.also.empty();
-                          });
+  const bool whole_type =
+      !asks_ && predicate_.needs.empty() && std::ranges::any_of(predicate_.sights, [&](const Sight& sight) {
+        return sight.all && sight.also.empty() && !has_any(sight.sealed);
+      });
   if (whole_type) {
     const auto count = connection_.number("SELECT count(*) FROM resource WHERE type = ?1 AND live = 1", type_);
     return std::uint64_t(count.value_or(0));

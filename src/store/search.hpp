@@ -39,6 +39,7 @@ class Search {
   void page_by_row(const std::optional<Place>& after, MonoTime deadline);
   void page_by_collecting(const std::optional<Place>& after, MonoTime deadline, bool unvalued, std::size_t room);
   bool page_by_sort_index(const std::optional<Place>& after, MonoTime deadline);
+  bool has_any(const std::vector<std::string_view>& marks);
   std::optional<std::uint64_t> count_all(std::chrono::milliseconds limit);
 
   const Query& query_;
@@ -48,6 +49,7 @@ class Search {
 
   std::int64_t type_ = 0;
   Predicate predicate_;
+  bool asks_ = false;  // whether branches look at versions themselves
   Plan plan_;
   std::optional<Order> order_;
   Entries entries_;

@@ -69,7 +69,9 @@ struct IndexEntries {
   std::vector<QuantityEntry> quantities;
   std::vector<ReferenceEntry> references;
   std::vector<UriEntry> uris;
-  std::vector<std::string> patients;  // ids of the patients in whose compartment the resource is
+  /// Ids of the patients in whose compartment the resource is; behind them marks ("#ETH"), which are searched by like
+  /// them and sealed by (`VisibleBranch::sealed`).
+  std::vector<std::string> patients;
 };
 
 /// Who treats, cares for, or acts for whom: rows that access derives from a resource when it is written, and that go
@@ -77,7 +79,7 @@ struct IndexEntries {
 struct Relationship {
   std::string person;   // "Practitioner/3", "Patient/7", "Organization/2" ...
   std::string patient;  // id
-  std::string kind;     // self | delegate | parent | care-team | panel | department
+  std::string kind;     // self | delegate | parent | care-team | panel | department | member | linked
   std::int64_t from_ms = INT64_MIN, until_ms = INT64_MAX;
 };
 
@@ -88,8 +90,8 @@ struct Version {
   std::uint64_t version = 0;  // 1, 2, 3 ...
   WallTime updated{};
   bool deleted = false;
-  Phi<Buffer> body;  // as it came, with meta.versionId and meta.lastUpdated set; empty if deleted
-  std::vector<std::string> patients;
+  Phi<Buffer> body;                   // as it came, with meta.versionId and meta.lastUpdated set; empty if deleted
+  std::vector<std::string> patients;  // and marks
 };
 
 // ---- searching ----
@@ -145,11 +147,14 @@ struct Condition {
 };
 
 /// What the caller may see: the resource must satisfy one branch. `all`: no patient test. Otherwise its patients must
-/// include one of `patients`. `also`: search constraints of the scope, as conditions.
+/// include one of `patients`. `also`: search constraints of the scope, as conditions. `sealed`: marks, none of which it
+/// may have. `sees`: what else decides, if set; asked in the reader's thread of what is a match otherwise.
 struct VisibleBranch {
   bool all = false;
   std::vector<std::string> patients;
   std::vector<Condition> also;
+  std::vector<std::string> sealed = {};
+  std::function<bool(const Version&)> sees = nullptr;
 };
 using Visible = std::vector<VisibleBranch>;
 

@@ -90,8 +90,9 @@ Result<json::object> explain(Server& server, const json::object& request, const 
       !recorded)
     return std::unexpected(std::move(recorded.error()));
   json::array steps;
-  for (const door::ExplainStep& step :
-       door::explain(asked, *server.door().live(), **reader, server.installation().clock))
+  for (const door::ExplainStep& step : door::explain(asked, *server.door().live(),
+                                                     {**reader, *server.administration().relationships,
+                                                      server.installation().consents, server.installation().clock}))
     steps.push_back(
         json::object{{"stage", step.stage}, {"passed", step.passed}, {"detail", step.detail}, {"where", step.where}});
   return json::object{{"steps", std::move(steps)}};

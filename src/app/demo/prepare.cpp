@@ -188,12 +188,18 @@ Result<void> add_clients(app::Server& server, const json_value::object& credenti
   return {};
 }
 
-Result<store::Change> change_of(Resource& resource, const std::vector<std::string>& own_bases) {
+Result<store::Change> change_of(const Installation& in, Resource& resource, const std::vector<std::string>& own_bases) {
   Buffer body(resource.json);
-  const auto document = json::Document::parse(body.view());
+  auto document = json::Document::parse(body.view());
+  if (!document) return std::unexpected(document.error());
+  if (auto labelled = in.policy->labeller().label(document->root())) {
+    body = std::move(*labelled);
+    document = json::Document::parse(body.view());
+  }
   if (!document) return std::unexpected(document.error());
   auto index = fhir::index(*document, resource.type, resource.id, {.own_bases = own_bases});
   if (!index) return std::unexpected(index.error());
+  access::add_marks(access::labels_in(document->root()), index->patients);
   store::Change change{.operation = store::Operation::create,
                        .type = resource.type,
                        .id = resource.id,
@@ -212,9 +218,9 @@ Result<void> write_batch(Installation& in, std::vector<store::Change> changes) {
   std::map<std::string, std::uint64_t> types;
   for (const store::Change& change : changes) {
     ++types[change.type];
+    const auto patients = access::without_marks(change.index.patients);
     record.subjects.inside().of.push_back(
-        {change.index.patients.empty() ? "" : "Patient/" + change.index.patients.front(),
-         {change.type + "/" + change.id}});
+        {patients.empty() ? "" : "Patient/" + patients.front(), {change.type + "/" + change.id}});
   }
   record.types.assign(types.begin(), types.end());
   auto intent = in.log->intend_blocking(std::move(record));
@@ -242,7 +248,7 @@ Result<void> add_records(app::Server& server, Clinic& clinic) {
     const auto there = (*reader)->read(resource.type, resource.id);
     if (!there) return std::unexpected(there.error());
     if (!*there) {
-      auto change = change_of(resource, own_bases);
+      auto change = change_of(in, resource, own_bases);
       if (!change) return std::unexpected(std::move(change.error()));
       changes.push_back(std::move(*change));
     }

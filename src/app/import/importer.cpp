@@ -121,6 +121,26 @@ bool same_content(const store::Version& stored, std::string_view body) {
   return true;
 }
 
+/// The Consents of a batch, taken over once it is written.
+class WaitingConsents {
+ public:
+  explicit WaitingConsents(const std::vector<store::Change>& changes) {
+    for (std::size_t i = 0; i < changes.size(); ++i)
+      if (changes[i].type == "Consent") all_.push_back({i, changes[i].id, Phi<Buffer>(changes[i].body.clone())});
+  }
+  void take(access::Consents& consents, const std::vector<store::Done>& written) const {
+    for (const One& one : all_) consents.put(one.id, written[one.at].version, one.body.inside().view());
+  }
+
+ private:
+  struct One {
+    std::size_t at;
+    std::string id;
+    Phi<Buffer> body;
+  };
+  std::vector<One> all_;
+};
+
 class Import {
  public:
   Import(Installation& installation, const ImportRequest& request, Names& names,
@@ -278,6 +298,11 @@ Result<void> Import::take_resource(const SourceDocument& source, json::Value res
     body = fhir::rewrite_references(whole->root(), type, names_.references, full_url);
   }
   if (!clean(body, name)) return refuse(place(), "text.div: the narrative is not well-formed XHTML"), Result<void>{};
+  if (in_.policy->labeller().active()) {
+    const auto unlabelled = json::Document::parse(body.view());
+    if (!unlabelled) return refuse(place(), unlabelled.error().message()), Result<void>{};
+    if (auto labelled = in_.policy->labeller().label(unlabelled->root())) body = std::move(*labelled);
+  }
   const auto document = json::Document::parse(body.view());
   if (!document) return refuse(place(), document.error().message()), Result<void>{};
   const fhir::Reading reading = fhir::read_resource(*document, {.expected_type = type});
@@ -302,6 +327,7 @@ Result<void> Import::take_resource(const SourceDocument& source, json::Value res
   }
   auto index = fhir::index(*document, type, id, {.own_bases = request_.own_bases});
   if (!index) return refuse(place(), index.error().message()), Result<void>{};
+  access::add_marks(access::labels_in(document->root()), index->patients);
   store::Change change{.operation = exists ? store::Operation::update : store::Operation::create,
                        .type = type,
                        .id = id,
@@ -326,8 +352,9 @@ Result<void> Import::flush() {
   for (const store::Change& change : waiting_) {
     ++types[change.type];
     const std::string resource = change.type + "/" + change.id;
-    if (change.index.patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
-    for (const std::string& patient : change.index.patients) {
+    const auto patients = access::without_marks(change.index.patients);
+    if (patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
+    for (const std::string& patient : patients) {
       auto& subjects = record.subjects.inside().of;
       const auto known = std::find_if(subjects.begin(), subjects.end(),
                                       [&](const audit::Subject& one) { return one.patient == "Patient/" + patient; });
@@ -342,7 +369,9 @@ Result<void> Import::flush() {
   outcome.types = record.types;
   auto intent = in_.log->intend_blocking(std::move(record));
   if (!intent) return std::unexpected(std::move(intent.error()));
+  const WaitingConsents consents(waiting_);
   auto written = in_.store->write_blocking(std::exchange(waiting_, {}), intent->permit());
+  if (written) consents.take(in_.consents, *written);
   waiting_names_.clear();
   outcome.outcome = written ? audit::Outcome::success : audit::Outcome::failed;
   auto settled = in_.log->outcome_blocking(*intent, std::move(outcome));

@@ -1,5 +1,6 @@
 #include "fhir/commit.hpp"
 
+#include "fhir/seal.hpp"
 #include "services.hpp"
 
 namespace ward::door {
@@ -33,8 +34,9 @@ audit::Record record_of(const Exchange& x, const std::vector<Plan>& plans) {
     if (!plan.change) continue;
     ++types[plan.type];
     const std::string resource = plan.type + "/" + plan.id;
-    if (plan.patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
-    for (const std::string& patient : plan.patients)
+    const auto patients = access::without_marks(plan.patients);
+    if (patients.empty()) record.subjects.inside().of.push_back({"", {resource}});
+    for (const std::string& patient : patients)
       record.subjects.inside().of.push_back({"Patient/" + patient, {resource}});
   }
   record.types.assign(types.begin(), types.end());
@@ -53,6 +55,7 @@ boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Pla
   std::vector<store::Change> changes;
   for (Plan& plan : plans)
     if (plan.change) changes.push_back(std::move(*plan.change));
+  const WrittenConsents consents(changes);
   auto done = co_await backend_of(x).write(x, std::move(changes), std::move(permit));
   if (!done) co_return refuse(done.error());
   std::size_t next = 0;
@@ -61,6 +64,7 @@ boost::asio::awaitable<Allowed<void>> write_changes(Exchange& x, std::vector<Pla
     plan.version = (*done)[next].done.version;
     plan.updated = (*done)[next].done.updated;
     rename(plan, std::move((*done)[next].id));
+    consents.take(x, next, plan.id, plan.version);
     ++next;
   }
   co_return Allowed<void>{};

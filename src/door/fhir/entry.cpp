@@ -84,6 +84,7 @@ boost::asio::awaitable<EntryAnswer> run_get(Exchange& x, const fhir::BundleReque
   if (auto granted = authorise(inner); !granted) co_return answer_of(granted.error());
   auto handled = co_await handle_fhir(inner);
   if (handled) handled = minimise_answer(inner);
+  x.part_2 = x.part_2 || (handled && inner.part_2);
   for (auto& subject : inner.record.subjects.inside().of) x.record.subjects.inside().of.push_back(std::move(subject));
   for (auto& type : inner.record.types) x.record.types.push_back(std::move(type));
   if (!handled) co_return answer_of(handled.error());

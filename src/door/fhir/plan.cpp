@@ -5,6 +5,7 @@
 #include "fhir/interactions.hpp"
 #include "fhir/narrow.hpp"
 #include "fhir/patching.hpp"
+#include "fhir/seal.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "r4/r4.hpp"
@@ -101,6 +102,7 @@ Allowed<store::Change> indexed(Exchange& x, const access::Grant& grant, store::O
                    .kind = CauseKind::validation,
                    .cause = "index",
                    .issues = {{.code = "too-long", .diagnostics = "the resource has too many searchable values"}}});
+  access::add_marks(access::labels_in(document.root()), index->patients);
   if (!would_see(x, grant, type, *index)) return refuse(outside_grant(grant));
   store::Change change{.operation = operation,
                        .type = type,
@@ -125,7 +127,8 @@ Buffer body_of(const WriteRequest& request, const std::string& type, const std::
 awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant,
                                      store::Operation operation, std::string id, Buffer body,
                                      const Arriving& arriving) {
-  const auto document = json::Document::parse(body.view());
+  auto document = json::Document::parse(body.view());
+  if (document && put_labels(x, document->root(), body)) document = json::Document::parse(body.view());
   if (!document)
     co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
   auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);

@@ -112,15 +112,15 @@ void note_subjects(audit::Record& record, const store::Version& version) {
       .append(version.id)
       .append("/_history/")
       .append(std::to_string(version.version));
-  const std::string patient = version.patients.empty() ? std::string() : "Patient/" + version.patients.front();
+  const auto patients = access::without_marks(version.patients);
+  const std::string patient = patients.empty() ? std::string() : "Patient/" + patients.front();
   const auto known =
       std::find_if(subjects.begin(), subjects.end(), [&](const audit::Subject& one) { return one.patient == patient; });
   if (known != subjects.end())
     known->resources.push_back(resource);
   else
     subjects.push_back({patient, {resource}});
-  for (std::size_t i = 1; i < version.patients.size(); ++i)
-    subjects.push_back({"Patient/" + version.patients[i], {resource}});
+  for (std::size_t i = 1; i < patients.size(); ++i) subjects.push_back({"Patient/" + patients[i], {resource}});
 }
 
 boost::asio::awaitable<Allowed<void>> read(Exchange& x) {

@@ -2,6 +2,7 @@
 #include "fhir/bundle.hpp"
 #include "fhir/index.hpp"
 #include "fhir/plan.hpp"
+#include "fhir/seal.hpp"
 #include "services.hpp"
 
 #include <algorithm>
@@ -19,10 +20,11 @@ Refusal unknown_reference(std::size_t count) {
 }
 
 /// The types that no patient owns hold no PHI to be found by guessing; for all others the patients decide.
-bool may_refer(const access::Grant& grant, const store::Version& target) {
-  if (target.deleted) return false;
+bool may_refer(const Exchange& x, const access::Grant& grant, const store::Version& target) {
+  if (target.deleted || is_denied(x, grant, target)) return false;
   if (grant.sees(target.type, {})) return true;
   for (const access::Branch& branch : grant.branches()) {
+    if (access::is_sealed(branch.sealed, target.patients)) continue;
     if (branch.all) return true;
     for (const std::string& patient : target.patients)
       if (std::binary_search(branch.patients.begin(), branch.patients.end(), patient)) return true;
@@ -48,7 +50,7 @@ boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access
     if (arriving.contains(target) || !seen.insert(target).second) continue;
     auto found = co_await backend_of(x).read(x, parts.type, parts.id);
     if (!found) co_return refuse(found.error());
-    if (!*found || !may_refer(grant, **found)) ++unknown;
+    if (!*found || !may_refer(x, grant, **found)) ++unknown;
   }
   if (unknown > 0) co_return refuse(unknown_reference(unknown));
   co_return Allowed<void>{};

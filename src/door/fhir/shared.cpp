@@ -89,11 +89,13 @@ void add_without_patient(const access::Grant& grant, const r4::SearchParam* para
 }  // namespace
 
 bool is_shared(const access::Grant& grant, const std::vector<std::string>& patients) {
-  return patients.size() > 1 && !std::all_of(patients.begin(), patients.end(),
-                                             [&](const std::string& one) { return shows_patient(grant, one); });
+  const auto ids = access::without_marks(patients);
+  return ids.size() > 1 &&
+         !std::all_of(ids.begin(), ids.end(), [&](const std::string& one) { return shows_patient(grant, one); });
 }
 
 Phi<Buffer> own_part(const Exchange& x, const access::Grant& grant, store::Version& version) {
+  if (!version.deleted && (access::labels_of(version.patients) & access::label_named("ETH")) != 0) x.part_2 = true;
   if (version.deleted || !is_shared(grant, version.patients)) return std::move(version.body);
   const std::string_view source = version.body.inside().view();
   const auto document = json::Document::parse(source);

@@ -1,6 +1,7 @@
 #include "fhir/visible.hpp"
 
 #include "fhir/index.hpp"
+#include "fhir/seal.hpp"
 #include "fhir/search.hpp"
 #include "services.hpp"
 
@@ -49,6 +50,7 @@ bool has_match(const store::IndexEntries& index, const std::string& param, const
 }
 
 bool in_branch(const access::Branch& branch, bool about_nobody, const std::vector<std::string>& patients) {
+  if (access::is_sealed(branch.sealed, patients)) return false;
   if (branch.all || about_nobody) return true;
   return std::any_of(patients.begin(), patients.end(), [&](const std::string& one) {
     return std::binary_search(branch.patients.begin(), branch.patients.end(), one);
@@ -73,8 +75,12 @@ Allowed<store::Visible> visible(const Exchange& x, const access::Grant& grant, s
                      .code = "scope_constraint",
                      .kind = CauseKind::scope,
                      .cause = "a scope's search constraint cannot be applied to " + std::string(type)});
-    all.push_back({.all = branch.all || grant.sees(type, {}), .patients = branch.patients, .also = std::move(*also)});
+    all.push_back({.all = branch.all || grant.sees(type, {}),
+                   .patients = branch.patients,
+                   .also = std::move(*also),
+                   .sealed = access::marks(branch.sealed)});
   }
+  seal_by_consents(x, grant, all);
   return all;
 }
 
@@ -89,6 +95,7 @@ bool would_see(const Exchange& x, const access::Grant& grant, std::string_view t
 }
 
 bool sees(const Exchange& x, const access::Grant& grant, const store::Version& version) {
+  if (is_denied(x, grant, version)) return false;
   if (!grant.constrained()) return grant.sees(version.type, version.patients);
   if (version.deleted) return false;
   const auto document = json::Document::parse(version.body.inside().view());

@@ -52,13 +52,14 @@ Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std:
   const bool emergency = subject.purpose == emergency_purpose;
   const std::string key = grant_key(*x.caller, interaction, type, subject.purpose);
   const Emergencies& emergencies = x.services.emergencies;
+  const manage::Relationships& pushed = x.services.manage.relationships();
   const std::uint64_t relationships =
-      x.core.reader->relationship_generation() + (emergency ? emergencies.generation() : 0);
+      x.core.reader->relationship_generation() + pushed.generation() + (emergency ? emergencies.generation() : 0);
   if (const auto cached = x.core.grants.find(key);
       cached != x.core.grants.end() && cached->second.policy_generation == x.live->policy->generation() &&
       cached->second.relationship_generation == relationships && now < cached->second.valid_until)
     return cached->second.grant;
-  const access::RelatedFn related = related_by(*x.core.reader, *x.live->policy, now, &emergencies);
+  const access::RelatedFn related = related_by(*x.core.reader, *x.live->policy, now, pushed, &emergencies);
   auto grant = access::decide(x.live->policy, subject, interaction, type, related, now);
   if (!grant) return grant;
   WallTime valid_until = grant->valid_until();
@@ -72,7 +73,13 @@ Allowed<access::Grant> decide(Exchange& x, access::Interaction interaction, std:
 Allowed<void> authorise(Exchange& x) {
   if (!x.caller) return {};
   if (x.route->kind == RouteKind::upstream) return authorise_upstream(x);
-  if (x.route->kind == RouteKind::manage) return manage::authorise(*x.caller, x.services.clock.wall());
+  if (x.route->kind == RouteKind::manage) {
+    // "/api/v1/relationships": a part that the policy may give to other roles.
+    constexpr std::size_t part = 2;
+    const bool given = x.segments.size() > part && x.live->policy->administers(x.caller->roles, x.segments[part]);
+    return given ? manage::authorise_part(*x.caller, x.services.clock.wall())
+                 : manage::authorise(*x.caller, x.services.clock.wall());
+  }
   if (x.route->kind == RouteKind::emergency) return authorise_emergency(x);
   if (x.fhir.kind == FhirRequest::Kind::capabilities || x.fhir.kind == FhirRequest::Kind::bundle)
     return {};                         // each entry of a bundle is decided as its own request

@@ -140,7 +140,7 @@ Allowed<std::string> history_in(const Exchange& x, std::string_view bytes, std::
   return next_of(x, bundle->root());
 }
 
-Allowed<store::Page> page_in(const Exchange& x, std::string_view bytes, const fhir::Search& search, bool total_counts) {
+Allowed<SeenPage> page_in(const Exchange& x, std::string_view bytes, const fhir::Search& search, bool total_counts) {
   const auto bundle = bundle_of(x, bytes);
   if (!bundle) return refuse(bundle.error());
   store::Page page;
@@ -170,7 +170,7 @@ Allowed<store::Page> page_in(const Exchange& x, std::string_view bytes, const fh
   // Without the upstream's word one may count what one holds, if that is all there is.
   if (asked && !counts && !page.total && page.next.empty() && search.query.after.empty())
     page.total = page.found.size();
-  return page;
+  return SeenPage{std::move(page), dropped};
 }
 
 Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer, const store::Change& change) {

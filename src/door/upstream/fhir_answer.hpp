@@ -15,8 +15,13 @@ Refusal malformed(const Exchange& x, const Error& error);
 Allowed<std::string> history_in(const Exchange& x, std::string_view bundle, std::string_view type, std::string_view id,
                                 std::vector<store::Version>& all);
 
-/// A searchset without what the predicate does not show. `total_counts`: the predicate was part of the question.
-Allowed<store::Page> page_in(const Exchange& x, std::string_view bundle, const fhir::Search& search, bool total_counts);
+/// A searchset without what the predicate does not show.
+struct SeenPage {
+  store::Page page;
+  bool dropped = false;  // it held something that is not shown
+};
+/// `total_counts`: the predicate was part of the question.
+Allowed<SeenPage> page_in(const Exchange& x, std::string_view bundle, const fhir::Search& search, bool total_counts);
 
 /// What a change came to: version, time, and the id of what was created.
 Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer, const store::Change& change);

@@ -7,6 +7,8 @@
 #include "upstream/request.hpp"
 #include "upstream/search_query.hpp"
 
+#include <charconv>
+
 namespace ward::door {
 namespace {
 
@@ -15,6 +17,7 @@ using Response = Allowed<net::ClientResponse>;
 
 constexpr std::size_t url_bytes_max = 4'000;  // longer searches go as POST _search
 constexpr unsigned history_pages_max = 20;
+constexpr unsigned search_pages_max = 20;  // looked through for one page of ours
 
 net::ClientRequest request_to(const Exchange& x, std::string method, std::string path) {
   net::ClientRequest request{.method = std::move(method),
@@ -103,11 +106,13 @@ class FhirUpstream final : public Backend {
     auto query = search_query(search, x.live->own_bases);
     if (!query) co_return refuse(query.error());
     if (query->nothing) co_return nobody(search);
-    net::ClientRequest request = search_request(x, search, std::move(query->text));
-    auto answer = co_await x.route->upstream->request(std::move(request), true, class_of(x));
-    if (!answer) co_return refuse(answer.error());
-    if (answer->status != 200) co_return refuse(unexpected_status(x, answer->status, "this search"));
-    co_return page_in(x, answer->body.view(), search, query->unrestricted);
+    const bool counts = search.query.count == 0 || search.summary == fhir::Summary::count;
+    Place place(search.query.after);
+    auto first = co_await page_at(x, search, *query, place.path);
+    if (!first) co_return refuse(first.error());
+    if (counts || (!first->dropped && place.skip == 0)) co_return std::move(first->page);
+    auto filled = co_await fill(x, search, *query, std::move(place), std::move(first->page));
+    co_return filled;
   }
 
   // Another server's list of all versions cannot be asked for by patient, nor each version be held against the current
@@ -140,18 +145,77 @@ class FhirUpstream final : public Backend {
   bool atomic() const override { return false; }
 
  private:
+  /// Where a page begins: at a page of the other server ("": its first), behind so many that are shown. It travels in a
+  /// sealed link; paths have no line ends.
+  struct Place {
+    std::string path;
+    std::size_t skip = 0;
+
+    explicit Place(const std::string& after) : path(after.substr(0, after.find('\n'))) {
+      if (path.size() < after.size())
+        std::from_chars(after.data() + path.size() + 1, after.data() + after.size(), skip);
+    }
+    std::string text() const { return skip == 0 && !path.empty() ? path : path + "\n" + std::to_string(skip); }
+  };
+
+  awaitable<Allowed<SeenPage>> page_at(Exchange& x, const fhir::Search& search, const SearchQuery& query,
+                                       const std::string& path) {
+    net::ClientRequest request = search_request(x, search, query.text, path);
+    auto answer = co_await x.route->upstream->request(std::move(request), true, class_of(x));
+    if (!answer) co_return refuse(answer.error());
+    if (answer->status != 200) co_return refuse(unexpected_status(x, answer->status, "this search"));
+    co_return page_in(x, answer->body.view(), search, query.unrestricted);
+  }
+
+  /// A gap in a page would tell that something is there: what is not shown is made up for by what comes behind it, and
+  /// a next page is promised only if something is shown on it.
+  awaitable<Allowed<store::Page>> fill(Exchange& x, const fhir::Search& search, const SearchQuery& query, Place place,
+                                       store::Page page) {
+    store::Page full;
+    for (unsigned pages = 1;; ++pages) {
+      const std::size_t skipped = std::min(place.skip, page.found.size());
+      const std::size_t taken = std::min(page.found.size() - skipped, search.query.count - full.found.size());
+      const auto begin = page.found.begin() + static_cast<std::ptrdiff_t>(skipped);
+      const auto end = begin + static_cast<std::ptrdiff_t>(taken);
+      full.found.insert(full.found.end(), std::make_move_iterator(begin), std::make_move_iterator(end));
+      if (end != page.found.end()) {
+        place.skip = skipped + taken;
+        full.next = place.text();
+        break;
+      }
+      if (page.next.empty()) break;
+      if (pages == search_pages_max) co_return refuse(too_costly());
+      place = Place(page.next);
+      auto more = co_await page_at(x, search, query, place.path);
+      if (!more) co_return refuse(more.error());
+      page = std::move(more->page);
+    }
+    if (search.query.total != store::Total::none && full.next.empty() && search.query.after.empty())
+      full.total = full.found.size();
+    co_return full;
+  }
+
+  static Refusal too_costly() {
+    return {.status = 400,
+            .code = "search_too_costly",
+            .kind = CauseKind::validation,
+            .cause = "pages of the upstream",
+            .issues = {{.code = "too-costly", .diagnostics = "this search finds too much; narrow it"}}};
+  }
+
   static store::Page nobody(const fhir::Search& search) {
     store::Page empty;
     if (search.query.total != store::Total::none || search.query.count == 0) empty.total = 0;
     return empty;
   }
 
-  static net::ClientRequest search_request(const Exchange& x, const fhir::Search& search, std::string query) {
+  static net::ClientRequest search_request(const Exchange& x, const fhir::Search& search, std::string query,
+                                           const std::string& after) {
     const std::string path = "/" + search.query.type;
-    const bool next = !search.query.after.empty();
+    const bool next = !after.empty();
     const bool long_one = !next && query.size() > url_bytes_max;
     net::ClientRequest request = request_to(x, long_one ? "POST" : "GET",
-                                            next            ? search.query.after
+                                            next            ? after
                                             : long_one      ? path + "/_search"
                                             : query.empty() ? path
                                                             : path + "?" + query);

@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "door/upstream.hpp"
 #include "fhir/index.hpp"
+#include "fhir/seal.hpp"
 #include "services.hpp"
 #include "shield/narrative.hpp"
 
@@ -75,7 +76,8 @@ std::optional<std::uint64_t> version_number(std::string_view text) {
 
 Result<Taken> take_resource(const Exchange& x, std::string_view type, std::string_view id, std::string_view resource) {
   Buffer body(resource);
-  const auto document = json::Document::parse(body.view());
+  auto document = json::Document::parse(body.view());
+  if (document && put_labels(x, document->root(), body)) document = json::Document::parse(body.view());
   if (!document) return malformed("the resource is not JSON");
   const json::Value root = document->root();
   if (root.string("resourceType") != type) return malformed("the resource is of another type");
@@ -93,6 +95,7 @@ Result<Taken> take_resource(const Exchange& x, std::string_view type, std::strin
   taken.version.version = version_number(root["meta"].string("versionId")).value_or(1);
   const auto updated = fhir::time_interval(root["meta"].string("lastUpdated"));
   taken.version.updated = updated ? WallTime(std::chrono::milliseconds(updated->low)) : x.services.clock.wall();
+  access::add_marks(access::labels_in(root), index->patients);
   taken.version.patients = index->patients;
   taken.version.body = Phi<Buffer>(replacements.empty() ? body.clone() : replaced(body.view(), replacements));
   taken.index = std::move(*index);

@@ -90,7 +90,7 @@ std::vector<std::string> patients_of(const store::Visible& visible) {
   return {all.begin(), all.end()};
 }
 
-bool is_shared(const store::Visible& visible, const std::vector<std::string>& patients) {
+bool is_shared(const store::Visible& visible, std::span<const std::string> patients) {
   if (patients.size() < 2 ||
       std::any_of(visible.begin(), visible.end(), [](const store::VisibleBranch& one) { return one.all; }))
     return false;
@@ -140,8 +140,9 @@ Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const st
       pairs.emplace_back(name, is_reference(search.query.type, name) ? without_bases(value, own_bases) : value);
   for (const store::Condition& condition : search.resolved) add_condition(condition, pairs);
   SearchQuery query;
-  query.unrestricted = std::any_of(search.query.visible.begin(), search.query.visible.end(),
-                                   [](const store::VisibleBranch& one) { return one.all && one.also.empty(); });
+  query.unrestricted = std::any_of(
+      search.query.visible.begin(), search.query.visible.end(),
+      [](const store::VisibleBranch& one) { return one.all && one.also.empty() && one.sealed.empty() && !one.sees; });
   if (!query.unrestricted) {
     const auto added = add_predicate(search.query.type, search.query.visible, pairs);
     if (!added) return refuse(added.error());
@@ -159,10 +160,15 @@ Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const st
 }
 
 bool is_visible(const Taken& taken, const store::Query& query) {
-  if (is_shared(query.visible, taken.version.patients) && !matches_by_references(taken.index, query.all_of))
+  if (is_shared(query.visible, access::without_marks(taken.version.patients)) &&
+      !matches_by_references(taken.index, query.all_of))
     return false;
   return std::any_of(query.visible.begin(), query.visible.end(), [&](const store::VisibleBranch& branch) {
     const auto& patients = taken.version.patients;
+    const bool sealed = std::any_of(branch.sealed.begin(), branch.sealed.end(), [&](const std::string& mark) {
+      return std::find(patients.begin(), patients.end(), mark) != patients.end();
+    });
+    if (sealed || (branch.sees && !branch.sees(taken.version))) return false;
     const bool theirs =
         branch.all || std::any_of(patients.begin(), patients.end(), [&](const std::string& one) {
           return std::find(branch.patients.begin(), branch.patients.end(), one) != branch.patients.end();

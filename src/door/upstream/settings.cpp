@@ -112,6 +112,7 @@ UpstreamSettings read_upstream(const config::Section& route) {
   settings.failures_max = static_cast<unsigned>(route.integer("failures_max", settings.failures_max, 1, 1'000));
   settings.open_for = positive(route, "open_for", settings.open_for);
   settings.retries_max = static_cast<unsigned>(route.integer("retries", settings.retries_max, 0, 3));
+  settings.ask_consents = route.choice("consents", {"ask", "none"}, "none") == "ask";
   settings.bearer_file = route.text("bearer_file");
   return settings;
 }

@@ -144,6 +144,11 @@ Allowed<std::vector<Part>> parts_of(Exchange& x, const Asked& asked) {
   return parts;
 }
 
+std::vector<std::string> ids_of(const store::Version& version) {
+  const auto ids = access::without_marks(version.patients);
+  return {ids.begin(), ids.end()};
+}
+
 /// The branches, for these patients alone.
 store::Visible of_patients(store::Visible all, const std::vector<std::string>& patients) {
   if (patients.empty()) return all;
@@ -307,7 +312,7 @@ awaitable<Allowed<void>> everything(Exchange& x) {
   auto root = co_await instance_of(x, *x.grant);
   if (!root) co_return refuse(root.error());
   const std::vector<std::string> patients =
-      x.fhir.type == "Patient" ? std::vector<std::string>{x.fhir.id} : root->patients;
+      x.fhir.type == "Patient" ? std::vector<std::string>{x.fhir.id} : ids_of(*root);
   Everything all(x, *asked);
   if (auto added = all.add_root(std::move(*root)); !added) co_return added;
   auto filled = co_await all.fill(*parts, patients);
