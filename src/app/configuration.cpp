@@ -132,6 +132,8 @@ RouteSettings read_route(const Section& section, const std::string& name, const 
   route.kind = section.flag("fhir", false) ? door::RouteKind::fhir : door::RouteKind::upstream;
   route.body_bytes_max = section.bytes("body_max", all.fhir_body_bytes_max);
   route.unchecked_references = section.choice("references", {"checked", "unchecked"}, "checked") == "unchecked";
+  route.update_creates = section.flag("update_create", false);
+  route.deletes_several = section.choice("conditional_delete", {"single", "multiple"}, "single") == "multiple";
   route.firewall = shield::read_firewall_route(section.section("firewall"), all.firewall);
   route.methods = section.texts("methods", {"GET", "HEAD"});
   route.scope = section.text("scope");
@@ -234,6 +236,8 @@ void read_rest(const Section& root, Configuration& all) {
   all.fhir_path = fhir.text("path", "/fhir");
   if (!all.fhir_path.starts_with('/')) fhir.problem("path", "needs a path that starts with a slash");
   all.fhir_unchecked_references = fhir.choice("references", {"checked", "unchecked"}, "checked") == "unchecked";
+  all.fhir_update_creates = fhir.flag("update_create", false);
+  all.fhir_deletes_several = fhir.choice("conditional_delete", {"single", "multiple"}, "single") == "multiple";
   all.fhir_body_bytes_max = fhir.bytes("body_max", all.protocol.body_bytes_max);
   const Section limits = root.section("limits");
   all.limits = shield::read_limits(limits);
@@ -347,6 +351,8 @@ Result<std::shared_ptr<door::Live>> make_live(const Configuration& all, const st
                       .kind = door::RouteKind::fhir,
                       .base = live->fhir_base,
                       .unchecked_references = all.fhir_unchecked_references,
+                      .update_creates = all.fhir_update_creates,
+                      .deletes_several = all.fhir_deletes_several,
                       .body_bytes_max = all.fhir_body_bytes_max,
                       .firewall = usual});
   for (const RouteSettings& settings : all.routes) {

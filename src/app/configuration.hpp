@@ -45,6 +45,8 @@ struct Configuration {
   bool fhir_on = true;
   std::string fhir_path = "/fhir";
   bool fhir_unchecked_references = false;
+  bool fhir_update_creates = false;
+  bool fhir_deletes_several = false;
   std::size_t fhir_body_bytes_max = 8u << 20;
   std::size_t requests_max = 2048;
   shield::LimitSettings limits;

@@ -35,6 +35,8 @@ master_file = "master.key"         # mode 0600; wraps all other keys. Keep a cop
 embedded = true                    # serve FHIR from the embedded store
 path = "/fhir"
 # references = "checked"           # "unchecked" takes references to what is not there
+# update_create = false            # true: PUT of an unknown id creates, for callers who see all of its type
+# conditional_delete = "single"    # "multiple": DELETE Type?... takes up to 100 matches away, in one commit
 
 [limits]                           # per caller; over it answers are slowed, then refused with 429
 # subject = "50/s"

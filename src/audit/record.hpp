@@ -21,6 +21,7 @@ inline constexpr std::string_view phi_create = "phi.create";
 inline constexpr std::string_view phi_update = "phi.update";
 inline constexpr std::string_view phi_delete = "phi.delete";
 inline constexpr std::string_view phi_import = "phi.import";
+inline constexpr std::string_view phi_export = "phi.export";
 inline constexpr std::string_view intent = "intent";        // set by Log::intend; `detail` keeps the caller's event
 inline constexpr std::string_view outcome = "outcome";      // set by Log::outcome
 inline constexpr std::string_view end = "end";              // a streamed answer ended, complete or not

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access/subject.hpp"
+#include "base/clock.hpp"
 #include "base/refusal.hpp"
 #include "fhir/operations/table.hpp"
 
@@ -24,7 +25,10 @@ struct FhirRequest {
   std::string type, id;
   std::uint64_t version = 0;  // of vread
   bool conditional = false;   // PUT, PATCH or DELETE on Type?query
-  std::string compartment;    // of a search in Patient/{id}/Type: the patient's id
+  /// Of an entry of a bundle, which has conditions of its own in the place of headers.
+  std::string if_none_match;
+  std::optional<WallTime> if_modified_since;
+  std::string compartment;  // of a search in Patient/{id}/Type: the patient's id
 
   /// Of a search, behind the base: "Observation", "Patient/7/Observation".
   std::string search_path() const { return compartment.empty() ? type : "Patient/" + compartment + "/" + type; }

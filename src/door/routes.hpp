@@ -28,6 +28,8 @@ struct Route {
   std::string base;                       // "https://localhost:8443/fhir"
   std::shared_ptr<Upstream> upstream;     // of proxied routes
   bool unchecked_references = false;      // references = "unchecked": dangling ones are taken
+  bool update_creates = false;            // PUT of an unknown id creates, for who sees all of the type
+  bool deletes_several = false;           // conditional_delete = "multiple"
   std::vector<std::string> methods;       // of upstream routes; empty: GET and HEAD
   std::string scope;                      // that a caller of an upstream route needs
   std::optional<access::Grant> contract;  // of upstream routes: which fields leave

@@ -35,8 +35,7 @@ struct Live {
   std::vector<std::string> own_bases;  // addresses that references may be absolute to
   net::Limits protocol;
   std::size_t requests_max = 2048;  // at one time and core; more are shed with 503
-  bool fhir_conditional_delete = true;
-  shield::FirewallRoute unrouted;  // for paths that no route has
+  shield::FirewallRoute unrouted;   // for paths that no route has
 };
 
 /// What belongs to one core and is touched by it alone.

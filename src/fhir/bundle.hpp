@@ -66,7 +66,8 @@ struct BundleRequest {
   std::string rest;               // what follows these in the path ("_history", "$everything", "_search")
   std::string query;              // raw, without '?'
   std::string if_match, if_none_match, if_none_exist;
-  json::Value resource;  // absent for GET and DELETE
+  std::string if_modified_since;  // an instant
+  json::Value resource;           // absent for GET and DELETE
 };
 
 struct BundleRequests {

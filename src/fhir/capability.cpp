@@ -147,7 +147,9 @@ void append_type(Writer& out, std::string_view type, const CapabilityDescription
   out.boolean("conditionalCreate", description.conditional_create);
   out.text("conditionalRead", description.conditional_read ? "full-support" : "not-supported");
   out.boolean("conditionalUpdate", description.conditional_update);
-  out.text("conditionalDelete", description.conditional_delete ? "single" : "not-supported");
+  out.text("conditionalDelete", !description.conditional_delete ? "not-supported"
+                                : description.deletes_several   ? "multiple"
+                                                                : "single");
   if (description.includes) append_includes(out, type);
   append_search_params(out, type, description);
   append_operations(out, type, description);

@@ -38,13 +38,14 @@ struct CapabilityDescription {
   std::vector<std::string> patch_formats;
   std::vector<ListedOperation> operations;
   std::function<bool(const r4::SearchParam&)> searches;  // which parameters work; empty: none is listed
-  bool includes = false;  // _include and _revinclude by every reference
+  bool includes = false;                                 // _include and _revinclude by every reference
   bool read_history = true;
   bool update_create = false;
   bool conditional_create = true;
   bool conditional_read = true;
   bool conditional_update = true;
-  bool conditional_delete = true;  // "single"
+  bool conditional_delete = true;
+  bool deletes_several = false;  // a conditional delete takes all that match
   std::optional<SmartEndpoints> smart;
 };
 

@@ -1,20 +1,11 @@
 // Operations and the histories of types and of the system: what they give, to whom, and that nobody hears more by them.
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { writeFileSync } from "node:fs";
 import { Ward } from "./ward.mjs";
-import { canaries, comparable, familiar, instances, measured, nobody, record, stranger } from "./strangers.mjs";
+import { addClient, fill, startBehind, unlimited } from "./clinics.mjs";
+import { canaries, comparable, familiar, instances, measured, nobody, stranger } from "./strangers.mjs";
 
-const extra = `
-[limits]
-subject = "5000/s"
-client = "5000/s"
-address = "5000/s"
-[limits.abuse]
-slow_at = 1000000
-report_at = 1000000
-
+const extra = unlimited + `
 [role.dateless]
 may = ["system/*.rs"]
 reason = "a test"
@@ -50,50 +41,14 @@ const familiar_more = [
   ...["2021-01-01", "2021-03-01"].map((date, i) => measured(familiar.patient, { id: "familiar-pulse-" + i, code: loinc("8867-4"), effectiveDateTime: date, encounter: { reference: "Encounter/familiar-visit-2" } })),
 ];
 
-async function fill(clinic) {
-  const file = join(clinic.directory, "records.ndjson");
-  const all = [
-    ...record(stranger, { practitioner: "dr-baker", department: "dept-cardiology", secret: { ssn: canaries[0], street: canaries[1], value: 777.1234, text: canaries[3] } }),
-    ...record(familiar, { practitioner: "dr-adams", nurse: "nurse-cole", department: "dept-primary", secret: { ssn: "999-66-6003", street: "Elm Street", value: 70.5, text: "words" } }),
-    ...familiar_more,
-  ];
-  writeFileSync(file, all.map((one) => JSON.stringify(one)).join("\n") + "\n");
-  const imported = await clinic.command("import", file);
-  assert.equal(imported.code, 0, imported.stdout + imported.stderr);
-  const send = async (method, id, as, body) => (await clinic.request("Observation/" + id, { method, as, body })).status;
-  const move = async (id, patient) => assert.equal(await send("PUT", id, "backend-key", measured(patient, { id })), 200);
-  assert.equal(await send("DELETE", stranger.deleted, "dr.baker"), 204);
-  assert.equal(await send("DELETE", familiar.deleted, "dr.adams"), 204);
-  await move(stranger.moved, familiar.patient);
-  await move(stranger.moved, stranger.patient);
-  await move(familiar.moved, stranger.patient);
-  await move(familiar.moved, familiar.patient);
-}
-
-async function addClient(clinic, id, roles, scope) {
-  const client = join(clinic.directory, id + ".json");
-  writeFileSync(client, JSON.stringify({ client_id: id, scope, roles, purpose: "TREAT", token_endpoint_auth_method: "client_secret_basic" }));
-  const added = await clinic.command("client", "add", "--file", client);
-  assert.equal(added.code, 0, added.stdout + added.stderr);
-}
-
-async function startBehind() {
-  behind = await Ward.start({ extra });
-  await addClient(behind, "front", ["backend"], "system/*.cruds");
-  writeFileSync(join(behind.directory, "front.token"), await behind.token("front"), { mode: 0o600 });
-  return `
-[route.ehr]
-path = "/ehr/fhir"
-upstream = "${behind.fhir}"
-fhir = true
-ca = "${behind.demo.ca_file}"
-bearer_file = "${join(behind.directory, "front.token")}"
-`;
-}
-
 before(async () => {
-  ward = await Ward.start({ extra: extra + (await startBehind()) });
-  for (const clinic of [ward, behind]) await fill(clinic);
+  const back = await startBehind(extra);
+  behind = back.behind;
+  ward = await Ward.start({ extra: extra + back.route });
+  for (const clinic of [ward, behind]) {
+    await fill(clinic, familiar_more);
+    assert.equal((await clinic.request("Observation/" + familiar.deleted, { method: "DELETE", as: "dr.adams" })).status, 204);
+  }
   for (const role of ["dateless", "codeless"]) await addClient(ward, role, [role], "system/*.rs");
 });
 after(async () => {
@@ -416,12 +371,27 @@ test("when something was changed cannot be asked where the view hides it", async
   assert.equal((await embedded("Encounter/_history", "dateless")).status, 200);
 });
 
-test("in front of another server these histories are refused, not passed on", async () => {
-  for (const path of ["_history", "Observation/_history", "Observation/_history?_since=2020"]) {
-    const answer = await ask(bases.proxied(), path, "dr.adams");
-    assert.equal(answer.status, 501, answer.text);
-    assert.equal(answer.json.issue[0].code, "not-supported");
-  }
+test("in front of another server these histories are merged from those of what the caller may see", async () => {
+  const there = (path, as = "dr.adams") => ask(bases.proxied(), path, as);
+  const own = await there("Observation/_history?_count=1000");
+  assert.equal(own.status, 200, own.text);
+  assert.deepEqual(versions(own.json).filter((one) => one.includes(familiar.moved)), [`Observation/${familiar.moved}/3`, `Observation/${familiar.moved}/1`]);
+  assert.ok(!own.text.includes("stranger") && !canaries.some((one) => own.text.includes(one)));
+  const times = own.json.entry.map((one) => one.response.lastModified);
+  assert.deepEqual(times, [...times].sort().reverse());
+  assert.deepEqual(versions({ entry: await pages(`${bases.proxied()}/Observation/_history?_count=7`, "dr.adams") }), versions(own.json));
+  const whole = await pages(bases.proxied() + "/_history?_count=200", "dr.adams");
+  assert.ok(types({ entry: whole }).length > 8);
+  assert.equal(new Set(versions({ entry: whole })).size, whole.length);
+  const made = (await ask(bases.proxied(), "Observation", "dr.adams", { method: "POST", body: measured(familiar.patient) })).json, id = made.id;
+  const changed = (await ask(bases.proxied(), "Observation/" + id, "dr.adams", { method: "PUT", body: measured(familiar.patient, { id, status: "amended" }) })).json;
+  const of = async (query) => versions((await there("Observation/_history?_count=1000&" + query)).json).filter((one) => one.includes(id));
+  const [first, second] = [made.meta.lastUpdated, changed.meta.lastUpdated];
+  assert.deepEqual(await of("_since=" + first), [`Observation/${id}/2`, `Observation/${id}/1`]);
+  assert.deepEqual(await of("_since=" + second), [`Observation/${id}/2`]);
+  assert.deepEqual(await of("_at=" + first), [`Observation/${id}/1`]);
+  assert.deepEqual(await of("_at=2020"), []);
+  assert.equal((await there("Observation/_history", "patient.two")).text.includes(familiar.patient), false);
 });
 
 test("metadata lists what is served, and nothing else", async () => {
@@ -429,7 +399,7 @@ test("metadata lists what is served, and nothing else", async () => {
   const codes = (list) => list.map((one) => one.code);
   const of = (rest, type) => rest.resource.find((one) => one.type === type);
   assert.ok(codes(of(here, "Patient").interaction).includes("history-type") && codes(here.interaction).includes("history-system"));
-  assert.ok(!codes(of(there, "Patient").interaction).includes("history-type") && !codes(there.interaction).includes("history-system"));
+  assert.ok(codes(of(there, "Patient").interaction).includes("history-type") && codes(there.interaction).includes("history-system"));
   for (const rest of [here, there]) {
     assert.deepEqual(of(rest, "Patient").operation.map((one) => one.name), ["validate", "everything", "meta", "meta-add", "meta-delete", "match"]);
     assert.deepEqual(of(rest, "Observation").operation.map((one) => one.name), ["validate", "lastn", "meta", "meta-add", "meta-delete"]);

@@ -92,6 +92,9 @@ export function rows() {
   add("If-None-Match with a star", (w) => ({ path: `Patient/${w.patient}`, headers: { "if-none-match": "*" } }), { own: 304 });
   add("If-None-Match on vread", (w) => ({ path: `Patient/${w.patient}/_history/1`, headers: { "if-none-match": 'W/"1"' } }), { own: 304 });
   add("If-Modified-Since", (w) => ({ path: `Patient/${w.patient}`, headers: { "if-modified-since": "Wed, 01 Jan 2020 00:00:00 GMT" } }), { own: 200 });
+  add("If-Modified-Since that is later", (w) => ({ path: `Patient/${w.patient}`, headers: { "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT" } }), { own: 304, as: everyone });
+  for (const query of ["_count=1", "_since=2020", "_at=2100", "_count=1&_since=2020"]) get(`history with ${query}`, (w) => `Observation/${w.observation}/_history?${query}`);
+  get("history with a page of nobody's", (w) => `Observation/${w.observation}/_history?_page=AAAA`, { own: 400 });
   get("read with _summary=true", (w) => `Patient/${w.patient}?_summary=true`, { as: everyone });
   get("read with _summary=text", (w) => `Patient/${w.patient}?_summary=text`);
   get("read with _elements", (w) => `Patient/${w.patient}?_elements=name`);
@@ -334,9 +337,16 @@ function addReferences(add) {
 /** The same, as entries. `own` of a bundle is the status of the whole; batches answer 200 always. */
 function addBundles(add) {
   const entry = (method, url, resource, request = {}, fullUrl = undefined) => ({ fullUrl, resource, request: { method, url, ...request } });
+  const patchEntry = (operations) => ({ resourceType: "Binary", contentType: "application/json-patch+json", data: Buffer.from(JSON.stringify(operations)).toString("base64") });
   const entries = {
     "a read": (w) => [entry("GET", `Patient/${w.patient}`)],
     "a read with If-None-Match": (w) => [entry("GET", `Patient/${w.patient}`, undefined, { ifNoneMatch: 'W/"1"' })],
+    "a read with If-Modified-Since": (w) => [entry("GET", `Patient/${w.patient}`, undefined, { ifModifiedSince: "2100-01-01T00:00:00Z" })],
+    "a patch": (w) => [entry("PATCH", `Observation/${w.observation}`, patchEntry([{ op: "replace", path: "/status", value: "amended" }]))],
+    "a patch that refers by a search": (w) => [entry("PATCH", `Observation/${familiar.observation}`, patchEntry([{ op: "add", path: "/focus", value: [reference(`Encounter?_id=${w.encounter}`)] }, { op: "test", path: "/id", value: "another" }]))],
+    "an update that others refer to by its search": (w) => [entry("PUT", `Observation?_id=${w.observation}`, measured(familiar.patient), {}, "urn:uuid:00000000-0000-4000-8000-000000000002"),
+      entry("POST", "Observation", measured(familiar.patient, { derivedFrom: [reference("urn:uuid:00000000-0000-4000-8000-000000000002"), reference("Observation/no-such")] }))],
+    "a delete and a create where none is": (w) => [entry("DELETE", `Observation?_id=${w.observation}`), entry("POST", "Observation", measured(familiar.patient), { ifNoneExist: `_id=${w.observation}` })],
     "a vread": (w) => [entry("GET", `Patient/${w.patient}/_history/1`)],
     "a history": (w) => [entry("GET", `Patient/${w.patient}/_history`)],
     "a read of some elements": (w) => [entry("GET", `Patient/${w.patient}?_elements=name`)],
@@ -363,11 +373,12 @@ function addBundles(add) {
     "a plain reference by search": (w) => [entry("POST", "Observation", measured(familiar.patient, { performer: [reference(`Patient?_id=${w.patient}`)] }))],
     "a conditional reference by name": (w) => [entry("POST", "Observation", measured(familiar.patient, { performer: [reference(`Patient?family=${w.family}`)] }))],
   };
-  const changes = new Set(["an update", "an update with If-Match", "an update that others refer to", "a delete", "a delete of the deleted", "a conditional delete", "a conditional update"]);
+  const changes = new Set(["an update", "an update with If-Match", "an update that others refer to", "a delete", "a delete of the deleted", "a conditional delete", "a conditional update", "a patch", "a patch that refers by a search",
+    "an update that others refer to by its search", "a delete and a create where none is"]);
   for (const type of ["transaction", "batch"])
     for (const [name, make] of Object.entries(entries))
       add(`${type}: ${name}`, (w, base) => ({ method: "POST", path: "", body: { resourceType: "Bundle", type, entry: make(w, base) } }),
-        { embedded: type === "transaction", own: changes.has(name) ? undefined : 200, as: name === "a read" ? ["dr.adams", "desk.diaz", "nurse.cole", "patient.one"] : ["dr.adams"] });
+        { own: changes.has(name) ? undefined : 200, as: name === "a read" ? ["dr.adams", "desk.diaz", "nurse.cole", "patient.one"] : ["dr.adams"] });
 }
 
 // ---- comparing ----

@@ -4,66 +4,18 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { Ward, auditQuery, long } from "./ward.mjs";
-import { canaries, comparable, familiar, instances, measured, nobody, record, rows, stranger } from "./strangers.mjs";
-
-// So many requests in so short a time would be slowed, which is another test's matter.
-const extra = `
-[limits]
-subject = "5000/s"
-client = "5000/s"
-address = "5000/s"
-[limits.abuse]
-slow_at = 1000000
-report_at = 1000000
-`;
+import { fill, startBehind, unlimited } from "./clinics.mjs";
+import { canaries, comparable, familiar, instances, measured, nobody, rows, stranger } from "./strangers.mjs";
 
 let ward, behind;
 const embedded = () => ward.fhir, proxied = () => ward.base + "/ehr/fhir";
 const request = (options, as, scope, base = ward.fhir) => ward.request(base + (options.path.match(/^\w/) ? "/" : "") + options.path, { ...options, as, scope });
 const scoped = (method, path, as, more = {}) => request({ method, path, ...more }, as, more.scope, more.base);
 
-/** Takes the records of both patients in, and gives some of them a history. */
-async function fill(clinic) {
-  const file = join(clinic.directory, "records.ndjson");
-  const all = [
-    ...record(stranger, { practitioner: "dr-baker", department: "dept-cardiology", secret: { ssn: canaries[0], street: canaries[1], value: 777.1234, text: canaries[3] } }),
-    ...record(familiar, { practitioner: "dr-adams", nurse: "nurse-cole", department: "dept-primary", secret: { ssn: "999-66-6003", street: "Elm Street", value: 70.5, text: "words" } }),
-  ];
-  writeFileSync(file, all.map((one) => JSON.stringify(one)).join("\n") + "\n");
-  const imported = await clinic.command("import", file);
-  assert.equal(imported.code, 0, imported.stdout + imported.stderr);
-  // The backend sees everybody, so it can move a resource from one patient to another.
-  const send = async (method, id, as, body) => (await clinic.request("Observation/" + id, { method, as, body })).status;
-  const move = async (id, patient) => assert.equal(await send("PUT", id, "backend-key", measured(patient, { id })), 200);
-  assert.equal(await send("DELETE", stranger.deleted, "dr.baker"), 204);
-  await move(stranger.moved, familiar.patient);
-  await move(stranger.moved, stranger.patient);
-  await move(familiar.moved, stranger.patient);
-  await move(familiar.moved, familiar.patient);
-}
-
-/** A second clinic, as the server behind a route of the first. */
-async function startBehind() {
-  behind = await Ward.start({ extra });
-  const client = join(behind.directory, "front.json");
-  writeFileSync(client, JSON.stringify({ client_id: "front", scope: "system/*.cruds", roles: ["backend"], purpose: "TREAT", token_endpoint_auth_method: "client_secret_basic" }));
-  const added = await behind.command("client", "add", "--file", client);
-  assert.equal(added.code, 0, added.stdout + added.stderr);
-  const token = await behind.command("token", "--client", "front");
-  assert.equal(token.code, 0, token.stderr);
-  writeFileSync(join(behind.directory, "front.token"), token.stdout.trim(), { mode: 0o600 });
-  return `
-[route.ehr]
-path = "/ehr/fhir"
-upstream = "${behind.fhir}"
-fhir = true
-ca = "${behind.demo.ca_file}"
-bearer_file = "${join(behind.directory, "front.token")}"
-`;
-}
-
 before(async () => {
-  ward = await Ward.start({ extra: extra + (await startBehind()) });
+  const back = await startBehind();
+  behind = back.behind;
+  ward = await Ward.start({ extra: unlimited + back.route });
   // Who treats whom is known from the records in front; what is read comes from behind.
   for (const clinic of [ward, behind]) await fill(clinic);
 });

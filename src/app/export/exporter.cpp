@@ -14,7 +14,6 @@ namespace json = boost::json;
 using deidentify::FreeText;
 
 /// The event of each page that leaves; beside those of audit/record.hpp.
-constexpr std::string_view phi_export = "phi.export";
 
 /// One resource as one line: line breaks stand between its parts, never in a string.
 void append_line(Buffer& out, std::string_view body) {
@@ -103,7 +102,7 @@ Result<void> Export::begin(const std::vector<std::string>& types) {
 
 /// Before anything of a page is written: whose resources, and which.
 Result<void> Export::record(const std::string& type, const store::Page& page) {
-  audit::Record record{.event = std::string(phi_export), .action = 'R'};
+  audit::Record record{.event = std::string(audit::event::phi_export), .action = 'R'};
   record.types = {{type, page.found.size()}};
   record.detail = {{"form", std::string(form_of(request_))}};
   std::map<std::string, std::vector<std::string>> resources;

@@ -26,18 +26,18 @@ class Backend {
   virtual boost::asio::awaitable<Allowed<MaybeVersion>> read(Exchange&, std::string_view type, std::string_view id) = 0;
   virtual boost::asio::awaitable<Allowed<MaybeVersion>> read_version(Exchange&, std::string_view type,
                                                                      std::string_view id, std::uint64_t version) = 0;
-  /// Newest first.
-  virtual boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange&, std::string_view type,
-                                                                               std::string_view id,
-                                                                               std::size_t limit) = 0;
+  /// Versions of one resource, newest first, about `limit` of them. `after`: `next` of the page before.
+  virtual boost::asio::awaitable<Allowed<store::HistoryPage>> history(Exchange&, std::string_view type,
+                                                                      std::string_view id, std::size_t limit,
+                                                                      std::string after) = 0;
   /// `search.query.visible` is part of the query. Every version found carries its patients.
   virtual boost::asio::awaitable<Allowed<store::Page>> search(Exchange&, const fhir::Search& search) = 0;
-  /// Versions of all resources of some types, newest first. Refused (501) where the backend cannot say whose they are.
+  /// Versions of all resources of some types, newest first. In front of another server without the resources that are
+  /// deleted now, of which nobody can say whose they were.
   virtual boost::asio::awaitable<Allowed<store::HistoryPage>> recent(Exchange&, const store::History& asked) = 0;
-  /// All or none, if `atomic()`; else one change only.
+  /// All or none.
   virtual boost::asio::awaitable<Allowed<std::vector<Written>>> write(Exchange&, std::vector<store::Change> changes,
                                                                       ChangePermit permit) = 0;
-  virtual bool atomic() const = 0;
 };
 
 /// The backend of the exchange's route.

@@ -26,7 +26,6 @@ std::vector<fhir::ListedOperation> listed_operations() {
 }
 
 std::string statement(const Route& route, const identity::Identity&) {
-  const bool proxied = route.upstream != nullptr;
   fhir::CapabilityDescription description{.url = route.base,
                                           .version = "0.1.0",
                                           .date = "2026-11-24",
@@ -35,14 +34,15 @@ std::string statement(const Route& route, const identity::Identity&) {
                                           .operations = listed_operations(),
                                           .searches = searches,
                                           .includes = true};
-  if (proxied) {
-    description.system_interactions = {"batch"};
-  } else {
-    description.interactions.emplace_back("history-type");
-    description.system_interactions.emplace_back("history-system");
-  }
+  description.interactions.emplace_back("history-type");
+  description.system_interactions.emplace_back("history-system");
+  description.update_create = route.update_creates;
+  description.deletes_several = route.deletes_several;
   const std::string origin = route.base.substr(0, route.base.find('/', 8));
-  description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token", .revoke = origin + "/oauth/revoke"};
+  description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token",
+                                           .authorize = origin + "/oauth/authorize",
+                                           .introspect = origin + "/oauth/introspect",
+                                           .revoke = origin + "/oauth/revoke"};
   return fhir::capability_statement(description);
 }
 

@@ -3,6 +3,8 @@
 #include "services.hpp"
 #include "upstream/fhir_upstream.hpp"
 
+#include <cstdlib>
+
 namespace ward::door {
 namespace {
 
@@ -21,12 +23,15 @@ class Embedded final : public Backend {
     co_return std::move(*found);
   }
 
-  boost::asio::awaitable<Allowed<std::vector<store::Version>>> history(Exchange& x, std::string_view type,
-                                                                       std::string_view id,
-                                                                       std::size_t limit) override {
-    auto found = x.core.reader->history(type, id, limit, std::nullopt);
+  boost::asio::awaitable<Allowed<store::HistoryPage>> history(Exchange& x, std::string_view type, std::string_view id,
+                                                              std::size_t limit, std::string after) override {
+    std::optional<std::uint64_t> before;
+    if (!after.empty()) before = std::strtoull(after.c_str(), nullptr, 10);  // of a page of ours
+    auto found = x.core.reader->history(type, id, limit, before);
     if (!found) co_return refuse(refusal_of_read(found.error()));
-    co_return std::move(*found);
+    store::HistoryPage page{.found = std::move(*found), .next = ""};
+    if (page.found.size() == limit) page.next = std::to_string(page.found.back().version);
+    co_return page;
   }
 
   boost::asio::awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
@@ -50,8 +55,6 @@ class Embedded final : public Backend {
     for (std::size_t i = 0; i < written.size(); ++i) written[i].done = (*done)[i];
     co_return written;
   }
-
-  bool atomic() const override { return true; }
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "fhir/entry.hpp"
 
 #include "base/encoding.hpp"
+#include "fhir/index.hpp"
 #include "fhir/interactions.hpp"
+#include "fhir/prefer.hpp"
+#include "fhir/shared.hpp"
 #include "handlers.hpp"
 #include "render.hpp"
 #include "services.hpp"
@@ -30,13 +33,21 @@ std::string status_text(int status) {
   return name == names.end() ? std::to_string(status) : fmt::format("{} {}", status, name->second);
 }
 
-EntryAnswer answer_of(const Exchange& x, const Plan& plan) {
+boost::asio::awaitable<EntryAnswer> written_answer(Exchange& x, const Plan& plan) {
   EntryAnswer answer{.status = plan.status};
-  if (plan.remove) return answer;
+  const Return wanted = preferred_return(x.header("prefer"));
+  if (wanted == Return::outcome) answer.outcome = std::string(outcome({}).view());
+  if (plan.remove) co_return answer;
+  const access::Grant& grant = plan.reading ? *plan.reading : plan.grant;
   answer.location = fmt::format("{}/{}/{}/_history/{}", x.route->base, plan.type, plan.id, plan.version);
   answer.etag = etag(plan.version);
-  answer.updated = plan.updated;
-  return answer;
+  if (!grant.hides(plan.type, "meta.lastUpdated")) answer.updated = plan.updated;
+  if (wanted != Return::representation) co_return answer;
+  auto stored = co_await backend_of(x).read_version(x, plan.type, plan.id, plan.version);
+  if (!stored || !*stored || (*stored)->deleted) co_return answer;  // made, and nothing to show of it
+  auto shown = shown_part(x, grant, std::move(**stored));
+  if (shown) answer.resource = std::move(*shown);
+  co_return answer;
 }
 
 EntryAnswer answer_of(const Refusal& refusal) {
@@ -76,6 +87,9 @@ boost::asio::awaitable<EntryAnswer> run_get(Exchange& x, const fhir::BundleReque
   inner.route = x.route;
   inner.caller = x.caller;
   inner.fhir = std::move(*request);
+  inner.fhir.if_none_match = entry.if_none_match;
+  if (const auto since = fhir::time_interval(entry.if_modified_since))
+    inner.fhir.if_modified_since = WallTime(std::chrono::milliseconds(since->low));
   auto query = shield::parse_query(entry.query);
   if (!query) co_return answer_of(query.error());
   inner.query = std::move(*query);

@@ -16,7 +16,8 @@ struct EntryAnswer {
 /// Text of a status for Bundle.entry.response.status: "201 Created".
 std::string status_text(int status);
 
-EntryAnswer answer_of(const Exchange& x, const Plan& plan);
+/// Of a change that was made, with what Prefer: return= of the bundle asks for (unsaid: neither resource nor outcome).
+boost::asio::awaitable<EntryAnswer> written_answer(Exchange& x, const Plan& plan);
 EntryAnswer answer_of(const Refusal& refusal);
 
 /// GET entries: read and search, each decided as its own request.

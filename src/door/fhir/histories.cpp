@@ -1,8 +1,7 @@
 // history of a type and of the system: each version is decided by the Grant of its type, on itself and on the current
 // one.
-#include "base/encoding.hpp"
 #include "fhir/history_bundle.hpp"
-#include "fhir/index.hpp"
+#include "fhir/history_times.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/links.hpp"
 #include "fhir/operations/common.hpp"
@@ -49,44 +48,15 @@ Allowed<Grants> grants_of(Exchange& x) {
   return grants;
 }
 
-/// A time is an oracle where the view hides when a resource was changed.
-Allowed<void> check_times(const Grants& grants) {
-  for (const auto& [type, grant] : grants) {
-    const auto by_time = fhir::parse_search(type, "_lastUpdated=ge2000");
-    if (!by_time) return refuse(by_time.error());
-    if (auto checked = check_view(grant, type, *by_time, "_since or _at"); !checked) return checked;
-  }
-  return {};
-}
-
 Allowed<void> take_times(const Exchange& x, const Grants& grants, store::History& asked) {
-  const auto since = time_of(x, "_since");
-  if (!since) return refuse(since.error());
-  const auto at = time_of(x, "_at");
-  if (!at) return refuse(at.error());
-  if (!since->empty() && !at->empty()) return refuse(wrong_parameter("invalid", "_since and _at do not go together"));
-  if (since->empty() && at->empty()) return {};
-  if (auto checked = check_times(grants); !checked) return checked;
-  if (!since->empty()) {
-    asked.since = fhir::time_interval(*since)->low;
-    return {};
-  }
-  const auto interval = fhir::time_interval(*at);
-  asked.from = interval->low;
-  asked.until = interval->high;
-  return {};
-}
-
-Allowed<void> take_page(const Exchange& x, store::History& asked) {
-  const auto sealed = value_of(x, page_param);
-  if (!sealed) return refuse(sealed.error());
-  if (sealed->empty()) return {};
-  const fhir::Search link = as_search(x);
-  const std::string self = fhir::self_link("", link);
-  const std::size_t mark = self.find('?');
-  auto position = open_page(x, link.query.type, *sealed, mark == std::string::npos ? "" : self.substr(mark + 1));
-  if (!position) return refuse(position.error());
-  asked.after = std::move(*position);
+  const auto times = history_times(x);
+  if (!times) return refuse(times.error());
+  if (times->any())
+    for (const auto& [type, grant] : grants)
+      if (auto checked = check_times(grant, type); !checked) return checked;
+  asked.since = times->since;
+  asked.from = times->from;
+  asked.until = times->until;
   return {};
 }
 
@@ -116,7 +86,9 @@ Allowed<store::History> asked_of(const Exchange& x, const Grants& grants) {
   if (!count) return refuse(count.error());
   asked.count = *count;
   if (auto times = take_times(x, grants, asked); !times) return refuse(times.error());
-  if (auto page = take_page(x, asked); !page) return refuse(page.error());
+  auto position = asked_position(x, as_search(x));
+  if (!position) return refuse(position.error());
+  asked.after = std::move(*position);
   if (auto types = take_types(x, grants, asked); !types) return refuse(types.error());
   return asked;
 }

@@ -31,13 +31,7 @@ HistoryBundle::HistoryBundle(Exchange& x, const access::Grant& grant, std::strin
 
 Allowed<void> HistoryBundle::add(const access::Grant& grant, store::Version& version) {
   note_subjects(x_.record, version);
-  auto& types = x_.record.types;
-  const auto counted =
-      std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.first == version.type; });
-  if (counted == types.end())
-    types.emplace_back(version.type, 1);
-  else
-    ++counted->second;
+  count_type(x_.record, version.type);
   assembly_.frame(before_);
   assembly_.frame(fmt::format(R"({{"fullUrl":"{}/{}/{}")", x_.route->base, version.type, version.id));
   if (!version.deleted) {
@@ -49,9 +43,12 @@ Allowed<void> HistoryBundle::add(const access::Grant& grant, store::Version& ver
                      .kind = CauseKind::internal,
                      .cause = std::string(added.error().code())});
   }
-  assembly_.frame(fmt::format(
-      R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})",
-      method_of(version), version.type, version.id, status_of(version), version.version, rfc3339(version.updated)));
+  assembly_.frame(
+      fmt::format(R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"")",
+                  method_of(version), version.type, version.id, status_of(version), version.version));
+  if (!grant.hides(version.type, "meta.lastUpdated"))
+    assembly_.frame(fmt::format(R"(,"lastModified":"{}")", rfc3339(version.updated)));
+  assembly_.frame("}}");
   before_ = ",";
   return {};
 }

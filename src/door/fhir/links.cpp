@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/seal.hpp"
+#include "fhir/operations/common.hpp"
 #include "services.hpp"
 
 namespace ward::door {
@@ -71,6 +72,13 @@ Allowed<std::string> open_page(const Exchange& x, std::string_view path, std::st
                    .issues = {{.code = "invalid",
                                .diagnostics = "this page link was not made for you and this search; search again"}}});
   return plain->substr(0, mark);
+}
+
+Allowed<std::string> asked_position(const Exchange& x, const fhir::Search& link) {
+  const auto sealed = value_of(x, page_param);
+  if (!sealed) return refuse(sealed.error());
+  if (sealed->empty()) return std::string();
+  return open_page(x, link.query.type, *sealed, query_of(link));
 }
 
 }  // namespace ward::door

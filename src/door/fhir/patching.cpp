@@ -1,6 +1,7 @@
 #include "fhir/patching.hpp"
 
 #include "base/encoding.hpp"
+#include "r4/r4.hpp"
 #include "render.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
@@ -16,6 +17,25 @@ Refusal refused(int status, std::string code, std::string issue, std::string sai
           .kind = CauseKind::validation,
           .cause = said,
           .issues = {{.code = std::move(issue), .diagnostics = std::move(said)}}};
+}
+
+/// Adds what is a reference: the text of a member "reference", or of an operation on one.
+void add_conditional(json::Value value, bool is_reference, std::vector<std::string>& to) {
+  if (value.is_string()) {
+    std::string text = value.text();
+    const std::size_t mark = text.find('?');
+    if (is_reference && mark != text.npos && r4::is_resource_type(std::string_view(text).substr(0, mark)))
+      to.push_back(std::move(text));
+    return;
+  }
+  if (!value.is_object() && !value.is_array()) return;
+  for (json::Value child = value.first(); child; child = child.next())
+    add_conditional(child, value.is_object() && child.name() == "reference", to);
+}
+
+std::optional<std::string> json_patch_of(json::Value resource) {
+  if (resource.string("resourceType") != "Binary" || resource.string("contentType") != json_patch) return std::nullopt;
+  return base64_decode(resource.string("data"));
 }
 
 /// The body under one view; nothing if it shows none of it.
@@ -51,6 +71,20 @@ Allowed<fhir::PatchPtr> read_patch_entry(json::Value resource, const fhir::Patch
   const auto data = base64_decode(resource.string("data"));
   if (!data) return refuse(refused(400, "patch_entry", "value", "the data of the Binary is not base64"));
   return fhir::read_json_patch(*data, limits);
+}
+
+std::vector<std::string> conditional_references_of_patch(json::Value resource) {
+  std::vector<std::string> found;
+  if (resource.string("resourceType") == "Parameters") {
+    add_conditional(resource, false, found);
+    return found;
+  }
+  const auto text = json_patch_of(resource);
+  const auto patch = text ? json::Document::parse(*text) : Result<json::Document>(fail("no_patch", "no JSON Patch"));
+  if (!patch || !patch->root().is_array()) return found;
+  for (json::Value operation = patch->root().first(); operation; operation = operation.next())
+    add_conditional(operation["value"], operation.string("path").ends_with("/reference"), found);
+  return found;
 }
 
 fhir::PatchLimits patch_limits(const Exchange& x) {

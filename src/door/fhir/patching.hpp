@@ -14,6 +14,9 @@ Allowed<fhir::PatchPtr> read_patch(std::string_view media_type, std::string_view
 /// Patch (R4 http.html, "Bundle").
 Allowed<fhir::PatchPtr> read_patch_entry(json::Value resource, const fhir::PatchLimits& limits);
 
+/// References of the form "Type?query" in the values of a bundle entry's patch; none in what is no patch.
+std::vector<std::string> conditional_references_of_patch(json::Value resource);
+
 /// A patched resource may be as large as one that is sent whole.
 fhir::PatchLimits patch_limits(const Exchange& x);
 

@@ -3,8 +3,8 @@
 #include "access/relationship.hpp"
 #include "fhir/index.hpp"
 #include "fhir/interactions.hpp"
-#include "fhir/narrow.hpp"
 #include "fhir/patching.hpp"
+#include "fhir/plan_match.hpp"
 #include "fhir/seal.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
@@ -13,18 +13,12 @@
 #include "services.hpp"
 #include "stages/stages.hpp"
 
+#include <algorithm>
+
 namespace ward::door {
 namespace {
 
 using boost::asio::awaitable;
-
-Refusal precondition(std::string_view what, std::string said) {
-  return {.status = 412,
-          .code = "precondition_failed",
-          .kind = CauseKind::validation,
-          .cause = std::string(what),
-          .issues = {{.code = "conflict", .diagnostics = std::move(said)}}};
-}
 
 Refusal outside_grant(const access::Grant& grant) {
   return {.status = 422,
@@ -42,54 +36,6 @@ std::string fresh_id(Exchange& x) {
   for (char& c : id)
     if (c == '_') c = '.';
   return id;
-}
-
-/// What matches a conditional request, within the Grant alone. At most two are asked for: none, one, or several.
-awaitable<Allowed<std::vector<store::Version>>> matching(Exchange& x, std::string_view type, const std::string& query) {
-  auto search = fhir::parse_condition(type, query, {.own_bases = x.live->own_bases});
-  if (!search) co_return refuse(search.error());
-  auto grant = decide(x, access::Interaction::search, type);
-  if (!grant) co_return refuse(grant.error());
-  auto narrowed = co_await narrow(x, *grant, *search);
-  if (!narrowed) co_return refuse(narrowed.error());
-  search->query.count = 2;
-  auto page = co_await backend_of(x).search(x, *search);
-  if (!page) co_return refuse(page.error());
-  co_return std::move(page->found);
-}
-
-/// The current version of what is to be changed; absent and unseen are one answer. What belongs to others too is theirs
-/// to keep: its reader was shown a part, and may not put that over the whole.
-Allowed<void> check_changeable(Exchange& x, const access::Grant& grant, const store::Version& current) {
-  if (!sees(x, grant, current)) {
-    note_subjects(x.record, current);
-    return refuse(not_known(current.type, current.id, "not in the grant: " + grant.cause_text()));
-  }
-  if (current.deleted || !is_shared(grant, current.patients)) return {};
-  return refuse(
-      {.status = 403,
-       .code = "shared_resource",
-       .kind = CauseKind::policy,
-       .cause = grant.cause_text(),
-       .issues = {
-           {.code = "forbidden",
-            .diagnostics =
-                "the resource belongs to other patients too, so you may read your part of it and not change it"}}});
-}
-
-awaitable<Allowed<store::Version>> changeable(Exchange& x, const access::Grant& grant, std::string_view type,
-                                              std::string_view id) {
-  auto found = co_await backend_of(x).read(x, type, id);
-  if (!found) co_return refuse(found.error());
-  if (!*found) co_return refuse(not_known(type, id, "absent"));
-  if (auto may = check_changeable(x, grant, **found); !may) co_return refuse(may.error());
-  co_return std::move(**found);
-}
-
-Allowed<void> check_if_match(const std::string& if_match, const store::Version& current) {
-  if (if_match.empty() || (if_match == "*" && !current.deleted)) return {};
-  if (!current.deleted && parse_etag(if_match) == current.version) return {};
-  return refuse(precondition("If-Match", "the resource has another version than If-Match names"));
 }
 
 /// Index, compartment and relationships of the body as it will be stored.
@@ -126,12 +72,12 @@ Buffer body_of(const WriteRequest& request, const std::string& type, const std::
 
 awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant,
                                      store::Operation operation, std::string id, Buffer body,
-                                     const Arriving& arriving) {
+                                     const Meanwhile& meanwhile) {
   auto document = json::Document::parse(body.view());
   if (document && put_labels(x, document->root(), body)) document = json::Document::parse(body.view());
   if (!document)
     co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
-  auto checked = co_await check_references(x, grant, request.type, document->root(), arriving);
+  auto checked = co_await check_references(x, grant, request.type, document->root(), meanwhile);
   if (!checked) co_return refuse(checked.error());
   auto change = indexed(x, grant, operation, request.type, id, *document);
   if (!change) co_return refuse(change.error());
@@ -145,11 +91,11 @@ awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, a
   co_return plan;
 }
 
-awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, const Arriving& arriving) {
+awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, const Meanwhile& meanwhile) {
   auto grant = decide(x, request.reference ? access::Interaction::search : access::Interaction::create, request.type);
   if (!grant) co_return refuse(grant.error());
   if (!request.if_none_exist.empty()) {
-    auto found = co_await matching(x, request.type, request.if_none_exist);
+    auto found = co_await matching(x, request.type, request.if_none_exist, meanwhile, 2);
     if (!found) co_return refuse(found.error());
     if (found->size() > 1) co_return refuse(precondition("If-None-Exist", "several resources match If-None-Exist"));
     if (found->size() == 1) {
@@ -169,7 +115,7 @@ awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, c
   std::string id = request.given_id.empty() ? fresh_id(x) : request.given_id;
   Buffer body = body_of(request, request.type, id);
   auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::create, std::move(id),
-                                   std::move(body), arriving);
+                                   std::move(body), meanwhile);
   if (plan && plan->change) plan->change->expected_version = 0;
   co_return plan;
 }
@@ -180,65 +126,102 @@ Allowed<Buffer> merged(const store::Version& current, Buffer submitted, const ac
   return access::merge(current.body, std::move(submitted), grant, current.patients);
 }
 
-awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Arriving& arriving) {
+Refusal wrong_id(const WriteRequest& request, std::string said) {
+  return {.status = 400,
+          .code = "wrong_id",
+          .kind = CauseKind::validation,
+          .cause = "id",
+          .issues = {{.code = "invalid", .diagnostics = std::move(said), .expression = request.type + ".id"}}};
+}
+
+/// Which resource an update is about: that of the path, or of the condition; none if the condition matches nothing.
+awaitable<Allowed<std::string>> target_of(Exchange& x, const WriteRequest& request, const Meanwhile& meanwhile) {
+  const std::string given = request.resource.string("id");
+  if (!request.id.empty()) {
+    if (given != request.id) co_return refuse(wrong_id(request, "the resource must have the id of the path"));
+    co_return request.id;
+  }
+  auto found = co_await matching(x, request.type, request.query, meanwhile, 2);
+  if (!found) co_return refuse(found.error());
+  if (found->size() > 1) co_return refuse(precondition("conditional update", "several resources match"));
+  if (found->empty()) co_return std::string();
+  if (!given.empty() && given != found->front().id)
+    co_return refuse(wrong_id(request, "the resource has another id than what matches"));
+  co_return std::move(found->front().id);
+}
+
+/// Creates under an id that the caller chose; who may do that sees whether it is free.
+awaitable<Allowed<Plan>> plan_upsert(Exchange& x, const WriteRequest& request, access::Grant grant, std::string id,
+                                     const Meanwhile& meanwhile) {
+  auto creating = decide(x, access::Interaction::create, request.type);
+  if (!creating) co_return refuse(creating.error());
+  Buffer body = body_of(request, request.type, id);
+  auto plan = co_await finish_plan(x, request, std::move(grant), store::Operation::update, std::move(id),
+                                   std::move(body), meanwhile);
+  if (!plan) co_return plan;
+  if (!would_see(x, *creating, request.type, plan->change->index)) co_return refuse(outside_grant(*creating));
+  plan->status = 201;
+  plan->change->expected_version = 0;
+  co_return plan;
+}
+
+/// A conditional update that matches nothing (R4 3.1.0.4.3).
+awaitable<Allowed<Plan>> plan_unmatched(Exchange& x, WriteRequest request, access::Grant grant,
+                                        const Meanwhile& meanwhile) {
+  std::string given = request.resource.string("id");
+  if (given.empty() || !may_upsert(x, request.type)) {
+    request.interaction = access::Interaction::create;
+    request.if_none_exist.clear();
+    auto created = co_await plan_create(x, request, meanwhile);
+    co_return created;
+  }
+  auto there = co_await backend_of(x).read(x, request.type, given);
+  if (!there) co_return refuse(there.error());
+  if (*there && !(*there)->deleted)
+    co_return refuse(precondition("conditional update", "nothing matches, and the id is that of another resource"));
+  auto plan = co_await plan_upsert(x, request, std::move(grant), std::move(given), meanwhile);
+  co_return plan;
+}
+
+awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Meanwhile& meanwhile) {
   auto grant = decide(x, access::Interaction::update, request.type);
   if (!grant) co_return refuse(grant.error());
-  if (request.id.empty()) {
-    auto found = co_await matching(x, request.type, request.query);
-    if (!found) co_return refuse(found.error());
-    if (found->size() > 1) co_return refuse(precondition("conditional update", "several resources match"));
-    if (found->empty()) {
-      request.interaction = access::Interaction::create;
-      auto created = co_await plan_create(x, request, arriving);
-      co_return created;
+  auto target = co_await target_of(x, request, meanwhile);
+  if (!target) co_return refuse(target.error());
+  if (target->empty()) {
+    auto plan = co_await plan_unmatched(x, request, std::move(*grant), meanwhile);
+    co_return plan;
+  }
+  request.id = std::move(*target);
+  if (request.if_match.empty() && may_upsert(x, request.type)) {
+    auto there = co_await backend_of(x).read(x, request.type, request.id);
+    if (!there) co_return refuse(there.error());
+    if (!*there || (*there)->deleted) {
+      auto plan = co_await plan_upsert(x, request, std::move(*grant), request.id, meanwhile);
+      co_return plan;
     }
-    request.id = found->front().id;
-  } else if (request.resource.string("id") != request.id) {
-    co_return refuse({.status = 400,
-                      .code = "wrong_id",
-                      .kind = CauseKind::validation,
-                      .cause = "id",
-                      .issues = {{.code = "invalid",
-                                  .diagnostics = "the resource must have the id of the path",
-                                  .expression = request.type + ".id"}}});
   }
   auto current = co_await changeable(x, *grant, request.type, request.id);
   if (!current) co_return refuse(current.error());
   if (current->deleted) co_return refuse(not_known(request.type, request.id, "deleted"));
-  if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
+  if (auto matches = check_conditions(request, *current); !matches) co_return refuse(matches.error());
   auto body = merged(*current, body_of(request, request.type, request.id), *grant);
   if (!body) co_return refuse(body.error());
   auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
-                                   std::move(*body), arriving);
+                                   std::move(*body), meanwhile);
   if (plan) plan->change->expected_version = current->version;
   co_return plan;
 }
 
-/// The one resource that a conditional change is about; 404 for none, 412 for several.
-awaitable<Allowed<std::string>> sole_match(Exchange& x, const WriteRequest& request, std::string_view what) {
-  auto found = co_await matching(x, request.type, request.query);
-  if (!found) co_return refuse(found.error());
-  if (found->size() > 1)
-    co_return refuse(precondition(fmt::format("conditional {}", what),
-                                  fmt::format("several resources match; {} them one by one", what)));
-  if (found->empty())
-    co_return refuse({.status = 404,
-                      .code = "not_found",
-                      .kind = CauseKind::record,
-                      .cause = "nothing matches",
-                      .issues = {{.code = "not-found", .diagnostics = "nothing matches"}}});
-  co_return found->front().id;
-}
-
 /// A patch tests and copies what is stored, so it reads: both Grants must show the resource, before and after, and it
 /// is applied to what both let through.
-awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arriving& arriving) {
+awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Meanwhile& meanwhile) {
   auto grant = decide(x, access::Interaction::patch, request.type);
   if (!grant) co_return refuse(grant.error());
   auto reading = decide(x, access::Interaction::read, request.type);
   if (!reading) co_return refuse(reading.error());
   if (request.id.empty()) {
-    auto match = co_await sole_match(x, request, "patch");
+    auto match = co_await sole_match(x, request, meanwhile, "patch");
     if (!match) co_return refuse(match.error());
     request.id = std::move(*match);
   }
@@ -246,7 +229,7 @@ awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arr
   if (!current) co_return refuse(current.error());
   if (auto may = check_changeable(x, *reading, *current); !may) co_return refuse(may.error());
   if (current->deleted) co_return refuse(not_known(request.type, request.id, "deleted"));
-  if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
+  if (auto matches = check_conditions(request, *current); !matches) co_return refuse(matches.error());
 
   const Sight sight(*current, *grant, *reading);
   auto content = patched(x, *request.patch, *current, sight);
@@ -255,7 +238,7 @@ awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arr
   auto body = sight.merge(body_of(request, request.type, request.id));
   if (!body) co_return refuse(body.error());
   auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
-                                   std::move(*body), arriving);
+                                   std::move(*body), meanwhile);
   if (!plan) co_return plan;
   if (!would_see(x, *reading, request.type, plan->change->index)) co_return refuse(outside_grant(*reading));
   plan->change->expected_version = current->version;
@@ -263,54 +246,30 @@ awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arr
   co_return plan;
 }
 
-awaitable<Allowed<Plan>> plan_remove(Exchange& x, WriteRequest request) {
-  auto grant = decide(x, access::Interaction::remove, request.type);
-  if (!grant) co_return refuse(grant.error());
-  if (request.id.empty()) {
-    auto match = co_await sole_match(x, request, "delete");
-    if (!match) co_return refuse(match.error());
-    request.id = std::move(*match);
-  }
-  auto current = co_await changeable(x, *grant, request.type, request.id);
-  if (!current) co_return refuse(current.error());
-  Plan plan{.change = std::nullopt,
-            .grant = *grant,
-            .status = 204,
-            .type = request.type,
-            .id = request.id,
-            .version = current->version,
-            .updated = current->updated,
-            .patients = current->patients,
-            .remove = true};
-  if (current->deleted) co_return plan;
-  if (auto matches = check_if_match(request.if_match, *current); !matches) co_return refuse(matches.error());
-  plan.change = store::Change{.operation = store::Operation::remove,
-                              .type = request.type,
-                              .id = request.id,
-                              .expected_version = current->version,
-                              .body = {},
-                              .index = {},
-                              .relationships = {}};
-  co_return plan;
-}
-
 }  // namespace
 
-awaitable<Allowed<Plan>> plan_write(Exchange& x, const WriteRequest& request, const Arriving& arriving) {
+awaitable<Allowed<Plan>> plan_write(Exchange& x, const WriteRequest& request, const Meanwhile& meanwhile) {
   if (request.interaction == access::Interaction::create) {
-    auto plan = co_await plan_create(x, request, arriving);
+    auto plan = co_await plan_create(x, request, meanwhile);
     co_return plan;
   }
   if (request.interaction == access::Interaction::update) {
-    auto plan = co_await plan_update(x, request, arriving);
+    auto plan = co_await plan_update(x, request, meanwhile);
     co_return plan;
   }
-  if (request.interaction == access::Interaction::patch) {
-    auto plan = co_await plan_patch(x, request, arriving);
-    co_return plan;
-  }
-  auto plan = co_await plan_remove(x, request);
+  WARD_ASSERT(request.interaction == access::Interaction::patch);  // deletes are plan_writes' alone
+  auto plan = co_await plan_patch(x, request, meanwhile);
   co_return plan;
+}
+
+bool may_upsert(Exchange& x, std::string_view type) {
+  if (!x.route->update_creates) return false;
+  const auto shows_all = [&](access::Interaction interaction) {
+    const auto grant = decide(x, interaction, type);
+    return grant && std::any_of(grant->branches().begin(), grant->branches().end(),
+                                [](const access::Branch& branch) { return branch.all && branch.constraints.empty(); });
+  };
+  return shows_all(access::Interaction::update);
 }
 
 }  // namespace ward::door

@@ -1,7 +1,6 @@
-// read, vread and history: decided on the version asked for and on the current one.
+// read and vread: decided on the version asked for and on the current one.
 #include "base/encoding.hpp"
 #include "fhir/bundle.hpp"
-#include "fhir/history_bundle.hpp"
 #include "fhir/interactions.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
@@ -15,38 +14,26 @@
 namespace ward::door {
 namespace {
 
-constexpr std::size_t history_max = 1000;
-
-Refusal gone(const FhirRequest& asked) {
-  return {.status = 410,
-          .code = "gone",
-          .kind = CauseKind::record,
-          .cause = "deleted",
-          .issues = {{.code = "deleted", .diagnostics = fmt::format("{}/{} was deleted", asked.type, asked.id)}}};
+/// RFC 9110 5.6.7, IMF-fixdate alone; nothing for the obsolete forms and for what is none (13.1.3: it is ignored).
+std::optional<WallTime> parse_http_date(std::string_view text) {
+  static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  constexpr std::size_t length = std::string_view("Tue, 24 Nov 2026 05:30:23 GMT").size();
+  if (text.size() != length) return std::nullopt;
+  const std::size_t month = months.find(text.substr(8, 3));
+  if (month == months.npos || month % 3 != 0) return std::nullopt;
+  const auto time = parse_rfc3339(
+      fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month / 3 + 1, text.substr(5, 2), text.substr(17, 8)));
+  return time && http_date(*time) == text ? time : std::nullopt;
 }
 
-/// The current version, if it is there and may be seen; else the one refusal for both.
-boost::asio::awaitable<Allowed<store::Version>> current(Exchange& x) {
-  auto found = co_await backend_of(x).read(x, x.fhir.type, x.fhir.id);
-  if (!found) co_return refuse(found.error());
-  if (!*found) co_return refuse(not_known(x.fhir.type, x.fhir.id, "absent"));
-  if (!sees(x, *x.grant, **found)) {
-    note_subjects(x.record, **found);
-    co_return refuse(not_known(x.fhir.type, x.fhir.id, "not in the grant: " + x.grant->cause_text()));
-  }
-  co_return std::move(**found);
-}
-
-bool etag_matches(std::string_view header, std::uint64_t version) {
-  if (header == "*") return true;
-  while (!header.empty()) {
-    const std::size_t comma = header.find(',');
-    std::string_view one = header.substr(0, comma);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    if (parse_etag(one) == version) return true;
-    header = comma == std::string_view::npos ? "" : header.substr(comma + 1);
-  }
-  return false;
+/// Whether the caller has this version already (RFC 9110 13.2.2: If-None-Match goes before If-Modified-Since). By time
+/// only where the view shows the time.
+bool is_known(const Exchange& x, const store::Version& version) {
+  const std::string_view none_match = x.in_bundle ? x.fhir.if_none_match : x.header("if-none-match");
+  if (!none_match.empty()) return etag_matches(none_match, version.version);
+  const auto since = x.in_bundle ? x.fhir.if_modified_since : parse_http_date(x.header("if-modified-since"));
+  if (!since || x.grant->hides(version.type, "meta.lastUpdated")) return false;
+  return std::chrono::floor<std::chrono::seconds>(version.updated) <= *since;
 }
 
 /// Puts one version into the answer.
@@ -54,8 +41,8 @@ void answer_with(Exchange& x, store::Version version) {
   note_subjects(x.record, version);
   x.record.types.emplace_back(version.type, 1);
   x.answer.header("etag", etag(version.version));
-  x.answer.header("last-modified", http_date(version.updated));
-  if (etag_matches(x.header("if-none-match"), version.version)) {
+  if (!x.grant->hides(version.type, "meta.lastUpdated")) x.answer.header("last-modified", http_date(version.updated));
+  if (is_known(x, version)) {
     x.answer.status = 304;
     return;
   }
@@ -90,6 +77,47 @@ Allowed<void> reduce(Exchange& x) {
 }
 
 }  // namespace
+
+void count_type(audit::Record& record, std::string_view type) {
+  for (auto& [known, count] : record.types) {
+    if (known != type) continue;
+    ++count;
+    return;
+  }
+  record.types.emplace_back(type, 1);
+}
+
+Refusal gone(std::string_view type, std::string_view id) {
+  return {.status = 410,
+          .code = "gone",
+          .kind = CauseKind::record,
+          .cause = "deleted",
+          .issues = {{.code = "deleted", .diagnostics = fmt::format("{}/{} was deleted", type, id)}}};
+}
+
+boost::asio::awaitable<Allowed<store::Version>> current_of(Exchange& x, const access::Grant& grant) {
+  auto found = co_await backend_of(x).read(x, x.fhir.type, x.fhir.id);
+  if (!found) co_return refuse(found.error());
+  if (!*found) co_return refuse(not_known(x.fhir.type, x.fhir.id, "absent"));
+  if (!sees(x, grant, **found)) {
+    note_subjects(x.record, **found);
+    co_return refuse(not_known(x.fhir.type, x.fhir.id, "not in the grant: " + grant.cause_text()));
+  }
+  co_return std::move(**found);
+}
+
+bool etag_matches(std::string_view header, std::uint64_t version) {
+  if (header == "*") return true;
+  while (!header.empty()) {
+    const std::size_t comma = header.find(',');
+    std::string_view one = header.substr(0, comma);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (parse_etag(one) == version) return true;
+    header = comma == std::string_view::npos ? "" : header.substr(comma + 1);
+  }
+  return false;
+}
 
 std::string etag(std::uint64_t version) { return fmt::format(FMT_COMPILE("W/\"{}\""), version); }
 
@@ -126,9 +154,9 @@ void note_subjects(audit::Record& record, const store::Version& version) {
 boost::asio::awaitable<Allowed<void>> read(Exchange& x) {
   x.record.event = audit::event::phi_read;
   x.record.action = 'R';
-  auto version = co_await current(x);
+  auto version = co_await current_of(x, *x.grant);
   if (!version) co_return refuse(version.error());
-  if (version->deleted) co_return refuse(gone(x.fhir));
+  if (version->deleted) co_return refuse(gone(x.fhir.type, x.fhir.id));
   answer_with(x, std::move(*version));
   co_return reduce(x);
 }
@@ -136,33 +164,15 @@ boost::asio::awaitable<Allowed<void>> read(Exchange& x) {
 boost::asio::awaitable<Allowed<void>> vread(Exchange& x) {
   x.record.event = audit::event::phi_read;
   x.record.action = 'R';
-  const auto now = co_await current(x);
+  const auto now = co_await current_of(x, *x.grant);
   if (!now) co_return refuse(now.error());
   auto found = co_await backend_of(x).read_version(x, x.fhir.type, x.fhir.id, x.fhir.version);
   if (!found) co_return refuse(found.error());
   if (!*found || !sees(x, *x.grant, **found))
     co_return refuse(not_known(x.fhir.type, x.fhir.id, "version absent or not in the grant"));
-  if ((*found)->deleted) co_return refuse(gone(x.fhir));
+  if ((*found)->deleted) co_return refuse(gone(x.fhir.type, x.fhir.id));
   answer_with(x, std::move(**found));
   co_return reduce(x);
-}
-
-boost::asio::awaitable<Allowed<void>> history(Exchange& x) {
-  x.record.event = audit::event::phi_read;
-  x.record.action = 'R';
-  const auto now = co_await current(x);
-  if (!now) co_return refuse(now.error());
-  auto versions = co_await backend_of(x).history(x, x.fhir.type, x.fhir.id, history_max);
-  if (!versions) co_return refuse(versions.error());
-  std::erase_if(*versions, [&](const store::Version& version) { return !sees(x, *x.grant, version); });
-
-  const std::string self = fmt::format("{}/{}/{}/_history", x.route->base, x.fhir.type, x.fhir.id);
-  HistoryBundle bundle(x, *x.grant, self, "", versions->size());
-  for (store::Version& version : *versions)
-    if (auto added = bundle.add(*x.grant, version); !added) co_return added;
-  x.answer.header("content-type", "application/fhir+json");
-  x.answer.body = std::move(bundle).finish();
-  co_return Allowed<void>{};
 }
 
 }  // namespace ward::door

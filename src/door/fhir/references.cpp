@@ -35,7 +35,7 @@ bool may_refer(const Exchange& x, const access::Grant& grant, const store::Versi
 }  // namespace
 
 boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type,
-                                                       json::Value resource, const Arriving& arriving) {
+                                                       json::Value resource, const Meanwhile& meanwhile) {
   if (x.route->unchecked_references) co_return Allowed<void>{};
   std::set<std::string> seen;
   // A transaction has put what they match in the place of conditional references; elsewhere they name nothing.
@@ -47,7 +47,11 @@ boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access
       continue;
     }
     const std::string target = parts.type + "/" + parts.id;
-    if (arriving.contains(target) || !seen.insert(target).second) continue;
+    if (meanwhile.made.contains(target) || !seen.insert(target).second) continue;
+    if (meanwhile.removed.contains(target)) {
+      ++unknown;
+      continue;
+    }
     auto found = co_await backend_of(x).read(x, parts.type, parts.id);
     if (!found) co_return refuse(found.error());
     if (!*found || !may_refer(x, grant, **found)) ++unknown;

@@ -103,6 +103,19 @@ Phi<Buffer> own_part(const Exchange& x, const access::Grant& grant, store::Versi
   return Phi<Buffer>(replaced(source, Others(x, grant).find(document->root())));
 }
 
+Allowed<access::Sendable> shown_part(const Exchange& x, const access::Grant& grant, store::Version version) {
+  access::Facts facts;
+  facts.patients = version.patients;
+  facts.visible = true;
+  auto shown = access::minimise(own_part(x, grant, version), grant, facts);
+  if (!shown)
+    return refuse({.status = 500,
+                   .code = "minimise_failed",
+                   .kind = CauseKind::internal,
+                   .cause = std::string(shown.error().code())});
+  return std::move(*shown);
+}
+
 void forget_others(const access::Grant& grant, fhir::Search& search) {
   for (store::Condition& condition : search.query.all_of) {
     const bool refers = std::any_of(condition.any_of.begin(), condition.any_of.end(), [](const store::Match& one) {

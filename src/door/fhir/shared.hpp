@@ -14,6 +14,9 @@ bool is_shared(const access::Grant& grant, const std::vector<std::string>& patie
 /// and without the narratives that repeat them. Moves the body of what is not shared.
 Phi<Buffer> own_part(const Exchange& x, const access::Grant& grant, store::Version& version);
 
+/// What the grant shows of a version that it sees, as it may be sent.
+Allowed<access::Sendable> shown_part(const Exchange& x, const access::Grant& grant, store::Version version);
+
 /// Takes out of a search what names a patient whom the Grant does not show: a shared resource must not be found by it.
 void forget_others(const access::Grant& grant, fhir::Search& search);
 

@@ -196,4 +196,28 @@ Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer
   return written;
 }
 
+Allowed<std::vector<Written>> transaction_in(const Exchange& x, const net::ClientResponse& answer,
+                                             const std::vector<store::Change>& changes) {
+  if (auto checked = check_change(x, answer.status); !checked) return refuse(checked.error());
+  // The transaction was made: what cannot be read of the answer is a failure of which nobody knows what it left.
+  const auto bundle = bundle_of(x, answer.body.view());
+  if (!bundle) return refuse(bundle.error());
+  std::vector<Written> all;
+  const json::Value entries = bundle->root()["entry"];
+  if (entries.size() != changes.size()) return refuse(malformed_answer(x, "not an entry for each change"));
+  for (json::Value entry = entries.first(); entry; entry = entry.next()) {
+    const store::Change& change = changes[all.size()];
+    const json::Value response = entry["response"];
+    if (!response.string("status").starts_with('2')) return refuse(malformed_answer(x, "an entry that was not made"));
+    const Location location = location_of(response.string("location"), change.type);
+    Written written{.done = {.version = location.version.value_or(change.expected_version.value_or(0) + 1),
+                             .updated = instant_of(x, response.string("lastModified"))},
+                    .id = change.operation == store::Operation::create ? location.id : change.id};
+    if (const auto version = version_number(response.string("etag"))) written.done.version = *version;
+    if (written.id.empty()) return refuse(malformed_answer(x, "no location of what was created"));
+    all.push_back(std::move(written));
+  }
+  return all;
+}
+
 }  // namespace ward::door

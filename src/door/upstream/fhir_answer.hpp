@@ -26,4 +26,8 @@ Allowed<SeenPage> page_in(const Exchange& x, std::string_view bundle, const fhir
 /// What a change came to: version, time, and the id of what was created.
 Allowed<Written> written_in(const Exchange& x, const net::ClientResponse& answer, const store::Change& change);
 
+/// The same of a transaction, change by change.
+Allowed<std::vector<Written>> transaction_in(const Exchange& x, const net::ClientResponse& answer,
+                                             const std::vector<store::Change>& changes);
+
 }  // namespace ward::door

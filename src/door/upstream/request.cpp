@@ -11,6 +11,17 @@ shield::Class class_of(const Exchange& x) {
   return x.caller->fhir_user.starts_with("Patient/") ? shield::Class::patient : shield::Class::clinical;
 }
 
+net::ClientRequest fhir_request_to(const Exchange& x, std::string method, std::string path) {
+  net::ClientRequest request{.method = std::move(method),
+                             .path_and_query = std::move(path),
+                             .authority = "",
+                             .headers = {{"accept", "application/fhir+json"}, {"x-request-id", x.request_id}},
+                             .body = {}};
+  if (const std::string_view trace = x.header("traceparent"); !trace.empty())
+    request.headers.emplace_back("traceparent", trace);
+  return request;
+}
+
 std::string encoded_path(const std::vector<std::string>& segments) {
   std::string path;
   for (const std::string& segment : segments) path += "/" + percent_encode(segment);

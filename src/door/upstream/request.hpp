@@ -9,6 +9,9 @@ namespace ward::door {
 /// Who is served first when not all can be.
 shield::Class class_of(const Exchange& x);
 
+/// A request to another FHIR server; `path` behind its base, with the query.
+net::ClientRequest fhir_request_to(const Exchange& x, std::string method, std::string path);
+
 /// "/a/b%2Fc" of decoded segments.
 std::string encoded_path(const std::vector<std::string>& segments);
 /// "a=b&c=d" of decoded pairs.

@@ -110,6 +110,7 @@ class Reader {
     out.if_match = request.string("ifMatch");
     out.if_none_match = request.string("ifNoneMatch");
     out.if_none_exist = request.string("ifNoneExist");
+    out.if_modified_since = request.string("ifModifiedSince");
     out.resource = entry["resource"];
     const auto method = read_method(request.string("method"));
     if (!method) return wrong(request, "value", path + ".request.method", "an unknown method");
@@ -138,8 +139,22 @@ class Reader {
         request.method == BundleMethod::remove)
       check_target(entry, request, path);
     if (request.method == BundleMethod::put) check_put(entry, request, path);
+    check_full_url(entry, request, path);
     if (!request.full_url.empty() && out_.transaction && !full_urls_.insert(request.full_url).second)
       wrong(entry, "duplicate", path + ".fullUrl", "the same fullUrl stands more than once");
+  }
+
+  /// R4 bundle.html 2.36.4: an absolute URI without a version, that does not disagree with the resource's own name.
+  void check_full_url(json::Value entry, const BundleRequest& request, const std::string& path) {
+    const std::string& url = request.full_url;
+    if (url.empty() || !out_.transaction) return;
+    const auto colon = url.find(':');
+    if (colon == url.npos || url.find_first_of("/?#") < colon || url.find("/_history/") != url.npos)
+      return wrong(entry, "invalid", path + ".fullUrl", "a fullUrl is an absolute URI without a version");
+    const std::string_view here = local(url);
+    const bool named = here.size() != url.size() && request.method == BundleMethod::put && !request.id.empty();
+    if (named && here != request.type + "/" + request.id)
+      wrong(entry, "invalid", path + ".fullUrl", "the fullUrl is that of another resource than the URL");
   }
 
   void check_post(json::Value entry, const BundleRequest& request, const std::string& path) {
@@ -148,6 +163,9 @@ class Reader {
       return wrong(entry, "value", path + ".request.url", "a create needs the URL Type");
     if (request.resource.is_object() && request.resource.string("resourceType") != request.type)
       wrong(request.resource, "invalid", path + ".resource", "the resource is of another type than the URL");
+    const std::string& condition = request.if_none_exist;
+    if (out_.transaction && !condition.empty() && !conditions_.insert(request.type + "?" + condition).second)
+      wrong(entry, "duplicate", path + ".request.ifNoneExist", "two entries depend on one condition");
   }
 
   void check_target(json::Value entry, const BundleRequest& request, const std::string& path) {
@@ -155,6 +173,9 @@ class Reader {
     const bool by_query = request.id.empty() && !request.query.empty();
     if (request.type.empty() || !request.rest.empty() || !request.version.empty() || by_id == by_query)
       return wrong(entry, "value", path + ".request.url", "this method needs the URL Type/id or Type?query");
+    const bool may_create = by_query && request.method == BundleMethod::put;
+    if (may_create && out_.transaction && !conditions_.insert(request.type + "?" + request.query).second)
+      wrong(entry, "duplicate", path + ".request.url", "two entries depend on one condition");
     if (by_id && out_.transaction && !targets_.insert(request.type + "/" + request.id).second)
       wrong(entry, "duplicate", path + ".request.url", "the same resource is changed more than once");
   }
@@ -171,7 +192,7 @@ class Reader {
   const BundleLimits& limits_;
   BundleRequests out_;
   std::vector<Issue> issues_;
-  std::set<std::string> full_urls_, targets_;
+  std::set<std::string> full_urls_, targets_, conditions_;
 };
 
 int rank(BundleMethod method) {

@@ -143,21 +143,9 @@ std::string query_text(const Exchange& x) {
 }
 
 boost::asio::awaitable<Allowed<store::Version>> instance_of(Exchange& x, const access::Grant& grant) {
-  auto found = co_await backend_of(x).read(x, x.fhir.type, x.fhir.id);
-  if (!found) co_return refuse(found.error());
-  if (!*found) co_return refuse(not_known(x.fhir.type, x.fhir.id, "absent"));
-  if (!sees(x, grant, **found)) {
-    note_subjects(x.record, **found);
-    co_return refuse(not_known(x.fhir.type, x.fhir.id, "not in the grant: " + grant.cause_text()));
-  }
-  if ((*found)->deleted)
-    co_return refuse(
-        {.status = 410,
-         .code = "gone",
-         .kind = CauseKind::record,
-         .cause = "deleted",
-         .issues = {{.code = "deleted", .diagnostics = fmt::format("{}/{} was deleted", x.fhir.type, x.fhir.id)}}});
-  co_return std::move(**found);
+  auto found = co_await current_of(x, grant);
+  if (found && found->deleted) co_return refuse(gone(x.fhir.type, x.fhir.id));
+  co_return found;
 }
 
 Allowed<void> check_view(const access::Grant& grant, std::string_view type, const fhir::Search& search,

@@ -54,14 +54,9 @@ fhir::Search as_search(const Exchange& x) {
 }
 
 Allowed<void> open_position(const Exchange& x, Asked& asked) {
-  const auto sealed = value_of(x, page_param);
-  if (!sealed) return refuse(sealed.error());
-  if (sealed->empty()) return {};
-  const fhir::Search link = as_search(x);
-  const std::string self = fhir::self_link("", link);
-  const std::size_t mark = self.find('?');
-  auto position = open_page(x, link.query.type, *sealed, mark == std::string::npos ? "" : self.substr(mark + 1));
+  const auto position = asked_position(x, as_search(x));
   if (!position) return refuse(position.error());
+  if (position->empty()) return {};
   const std::size_t space = std::min(position->find(' '), position->size());
   asked.from_type = position->substr(0, space);
   asked.after = position->substr(std::min(space + 1, position->size()));

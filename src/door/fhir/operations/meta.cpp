@@ -21,24 +21,10 @@ constexpr std::size_t items_max = 100;  // of one list
 
 bool is_list(std::string_view name) { return std::find(std::begin(lists), std::end(lists), name) != std::end(lists); }
 
-/// The resource as the caller sees it.
-Allowed<access::Sendable> shown_to(const Exchange& x, const access::Grant& grant, store::Version version) {
-  access::Facts facts;
-  facts.patients = version.patients;
-  facts.visible = true;
-  auto shown = access::minimise(own_part(x, grant, version), grant, facts);
-  if (!shown)
-    return refuse({.status = 500,
-                   .code = "minimise_failed",
-                   .kind = CauseKind::internal,
-                   .cause = std::string(shown.error().code())});
-  return std::move(*shown);
-}
-
 /// Parameters with the meta of what is shown.
 Allowed<void> answer_meta(Exchange& x, const access::Grant& grant, store::Version version) {
   x.answer.header("etag", etag(version.version));
-  auto shown = shown_to(x, grant, std::move(version));
+  auto shown = shown_part(x, grant, std::move(version));
   if (!shown) return refuse(shown.error());
   const auto document = json::Document::parse(shown->view());
   WARD_ASSERT(document);
@@ -145,7 +131,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   auto current = co_await instance_of(x, *x.grant);
   if (!current) co_return refuse(current.error());
   const std::uint64_t version = current->version;
-  const auto shown = shown_to(x, *x.grant, std::move(*current));
+  const auto shown = shown_part(x, *x.grant, std::move(*current));
   if (!shown) co_return refuse(shown.error());
   const auto seen = json::Document::parse(shown->view());
   WARD_ASSERT(seen && seen->root()["meta"].is_object());
@@ -158,7 +144,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   const std::string_view if_match = x.header("if-match");
   request.if_match = if_match.empty() ? etag(version) : std::string(if_match);
   request.resource = document->root();
-  const Arriving nothing;
+  const Meanwhile nothing;
   auto plan = co_await plan_write(x, request, nothing);
   if (!plan) co_return refuse(plan.error());
   x.grant = plan->grant;

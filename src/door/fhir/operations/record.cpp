@@ -14,24 +14,12 @@ namespace ward::door {
 Allowed<void> RecordPart::add(const access::Grant& grant, store::Version version, std::string_view mode) {
   if (!known_.insert(version.type + "/" + version.id).second) return {};
   note_subjects(x_.record, version);
-  access::Facts facts;
-  facts.patients = version.patients;
-  facts.visible = true;
-  auto shown = access::minimise(own_part(x_, grant, version), grant, facts);
-  if (!shown)
-    return refuse({.status = 500,
-                   .code = "minimise_failed",
-                   .kind = CauseKind::internal,
-                   .cause = std::string(shown.error().code())});
-  auto& types = x_.record.types;
-  const auto counted =
-      std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.first == version.type; });
-  if (counted == types.end())
-    types.emplace_back(version.type, 1);
-  else
-    ++counted->second;
+  const std::string type = version.type, id = version.id;
+  auto shown = shown_part(x_, grant, std::move(version));
+  if (!shown) return refuse(shown.error());
+  count_type(x_.record, type);
   bytes_ += shown->size();
-  entries_.push_back({version.type, version.id, mode, std::move(*shown)});
+  entries_.push_back({type, id, mode, std::move(*shown)});
   return {};
 }
 

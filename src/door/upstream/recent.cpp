@@ -1,0 +1,201 @@
+#include "upstream/recent.hpp"
+
+#include "base/encoding.hpp"
+
+#include <charconv>
+#include <queue>
+#include <tuple>
+
+namespace ward::door {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::size_t found_at_once = 200;    // resources, by one search
+constexpr std::size_t resources_max = 5'000;  // looked at for one page
+constexpr std::size_t read_at_once = 50;      // versions, by one read of a history
+constexpr std::size_t reads_max = 1'000;      // of histories, for one page
+
+Refusal too_costly() {
+  return {.status = 400,
+          .code = "search_too_costly",
+          .kind = CauseKind::validation,
+          .cause = "history in front of another server",
+          .issues = {{.code = "too-costly",
+                      .diagnostics = "this history is of too many resources; give _since, or ask for one type or one "
+                                     "resource"}}};
+}
+
+/// Where a version stands: newest first.
+struct Place {
+  std::int64_t updated = INT64_MAX;
+  std::string type, id;
+  std::uint64_t version = UINT64_MAX;
+
+  auto key() const { return std::tie(updated, type, id, version); }
+  bool operator<(const Place& other) const { return key() < other.key(); }
+};
+
+std::int64_t milliseconds(const store::Version& version) { return version.updated.time_since_epoch().count(); }
+
+Place place_of(const store::Version& version) {
+  return {milliseconds(version), version.type, version.id, version.version};
+}
+
+std::string text_of(const Place& place) {
+  return fmt::format("{} {} {} {}", place.updated, place.version, place.type, place.id);
+}
+
+/// A position is one of ours: it came sealed.
+std::optional<Place> read_place(std::string_view text) {
+  Place place;
+  const char* const end = text.data() + text.size();
+  const auto updated = std::from_chars(text.data(), end, place.updated);
+  if (updated.ec != std::errc() || updated.ptr == end) return std::nullopt;
+  const auto version = std::from_chars(updated.ptr + 1, end, place.version);
+  if (version.ec != std::errc() || version.ptr == end) return std::nullopt;
+  const std::string_view rest(version.ptr + 1, std::size_t(end - version.ptr - 1));
+  const std::size_t space = rest.find(' ');
+  if (space == rest.npos) return std::nullopt;
+  place.type = rest.substr(0, space);
+  place.id = rest.substr(space + 1);
+  return place;
+}
+
+/// A resource with as much of its history as was needed.
+struct Line {
+  store::Version current;
+  std::vector<store::Version> older;  // newest first
+  std::size_t next = 0;               // in `older`
+  std::string page;                   // of its history
+  bool opened = false;
+  std::uint64_t below = 0;              // the version that was taken last
+  std::int64_t next_shown = INT64_MAX;  // when the version came that was shown before
+};
+
+class Merge {
+ public:
+  Merge(Backend& backend, Exchange& x, const store::History& asked) : backend_(backend), x_(x), asked_(asked) {}
+
+  awaitable<Allowed<store::HistoryPage>> run() {
+    if (!asked_.after.empty()) {
+      begin_ = read_place(asked_.after);
+      if (!begin_) co_return refuse(refusal_of_read(Error("page_invalid", "no place in a history")));
+    }
+    for (const store::History::Of& of : asked_.of) {
+      auto found = co_await find(of);
+      if (!found) co_return refuse(found.error());
+    }
+    for (std::size_t i = 0; i < lines_.size(); ++i) heads_.push({place_of(lines_[i].current), i});
+    while (!heads_.empty() && page_.next.empty()) {
+      const std::size_t line = heads_.top().second;
+      heads_.pop();
+      auto taken = co_await take(lines_[line], line);
+      if (!taken) co_return refuse(taken.error());
+    }
+    co_return std::move(page_);
+  }
+
+ private:
+  /// What is visible now of one type. A server that does not know the type has nothing of it.
+  awaitable<Allowed<void>> find(const store::History::Of& of) {
+    fhir::Search search;
+    search.query.type = of.type;
+    search.query.visible = {{.all = of.all, .patients = of.patients, .also = {}}};
+    search.query.count = found_at_once;
+    if (asked_.since != INT64_MIN) {
+      const auto since = WallTime(std::chrono::milliseconds(asked_.since));
+      search.applied.emplace_back("_lastUpdated", "ge" + rfc3339(since));
+    }
+    do {
+      auto some = co_await backend_.search(x_, search);
+      const bool unknown =
+          !some && asked_.of.size() > 1 && some.error().kind == CauseKind::upstream && some.error().status == 400;
+      if (unknown) co_return Allowed<void>{};
+      if (!some) co_return refuse(some.error());
+      for (store::Version& version : some->found) {
+        if (!asked_.sees(version, version)) continue;
+        if (lines_.size() == resources_max) co_return refuse(too_costly());
+        Line line;
+        line.current = std::move(version);
+        lines_.push_back(std::move(line));
+      }
+      search.query.after = std::move(some->next);
+    } while (!search.query.after.empty());
+    co_return Allowed<void>{};
+  }
+
+  /// Takes the version at the head of a line, and puts the next one in its place.
+  awaitable<Allowed<void>> take(Line& line, std::size_t index) {
+    store::Version* const version = line.below == 0 ? &line.current : &line.older[line.next++];
+    line.below = version->version;
+    const Place place = place_of(*version);
+    const bool shown = line.below == line.current.version || asked_.sees(*version, line.current);
+    // Older ones are older still; and a version lasts until the next one that is shown.
+    if (place.updated < asked_.since) co_return Allowed<void>{};
+    if (shown && asked_.from && line.next_shown <= *asked_.from) co_return Allowed<void>{};
+    if (shown) {
+      line.next_shown = place.updated;
+      const bool matches = place.updated < asked_.until && (!begin_ || place < *begin_);
+      if (matches && page_.found.size() == asked_.count) {
+        page_.next = text_of(last_);
+        co_return Allowed<void>{};
+      }
+      if (matches) {
+        last_ = place;
+        page_.found.push_back(line.below == line.current.version ? copy_of(line.current) : std::move(*version));
+      }
+    }
+    auto more = co_await refill(line);
+    if (!more) co_return more;
+    if (line.next < line.older.size()) heads_.push({place_of(line.older[line.next]), index});
+    co_return Allowed<void>{};
+  }
+
+  /// Reads on in a line's history until there is a version that was not taken yet.
+  awaitable<Allowed<void>> refill(Line& line) {
+    while (line.next == line.older.size() && line.below > 1 && (!line.opened || !line.page.empty())) {
+      if (++reads_ > reads_max) co_return refuse(too_costly());
+      auto some = co_await backend_.history(x_, line.current.type, line.current.id, read_at_once, line.page);
+      if (!some) co_return refuse(some.error());
+      line.opened = true;
+      line.older.clear();
+      line.next = 0;
+      for (store::Version& version : some->found)
+        if (version.version < line.below) line.older.push_back(std::move(version));
+      line.page = std::move(some->next);
+    }
+    co_return Allowed<void>{};
+  }
+
+  static store::Version copy_of(const store::Version& version) {
+    store::Version copy{.type = version.type,
+                        .id = version.id,
+                        .version = version.version,
+                        .updated = version.updated,
+                        .deleted = version.deleted,
+                        .body = Phi<Buffer>(Buffer(version.body.inside().view())),
+                        .patients = version.patients};
+    return copy;
+  }
+
+  Backend& backend_;
+  Exchange& x_;
+  const store::History& asked_;
+  std::optional<Place> begin_;
+  std::vector<Line> lines_;
+  std::priority_queue<std::pair<Place, std::size_t>> heads_;
+  std::size_t reads_ = 0;
+  Place last_;
+  store::HistoryPage page_;
+};
+
+}  // namespace
+
+awaitable<Allowed<store::HistoryPage>> recent_by_resource(Backend& backend, Exchange& x, const store::History& asked) {
+  Merge merge(backend, x, asked);
+  auto page = co_await merge.run();
+  co_return page;
+}
+
+}  // namespace ward::door
