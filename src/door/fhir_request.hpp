@@ -16,7 +16,8 @@ struct FhirRequest {
     capabilities,
     bundle,
     operation,
-    histories,  // of a type, or of the system (no type)
+    histories,   // of a type, or of the system (no type)
+    search_all,  // of several types (no type)
   };
   Kind kind = Kind::resource;
   Interaction interaction = Interaction::read;  // of a resource; of an operation, what it needs first
@@ -24,10 +25,11 @@ struct FhirRequest {
   std::string type, id;
   std::uint64_t version = 0;  // of vread
   bool conditional = false;   // PUT, PATCH or DELETE on Type?query
-  std::string compartment;    // of a search in Patient/{id}/Type: the patient's id
+  std::string compartment;    // of a search in Patient/{id}/Type, Encounter/{id}/Type ...: the owner's id
+  std::string owner;          // and type
 
   /// Of a search, behind the base: "Observation", "Patient/7/Observation".
-  std::string search_path() const { return compartment.empty() ? type : "Patient/" + compartment + "/" + type; }
+  std::string search_path() const { return compartment.empty() ? type : owner + "/" + compartment + "/" + type; }
   std::string_view path_template() const;  // "/{type}/{id}", for records
 };
 
