@@ -89,6 +89,18 @@ TEST_F(Values, a_place_is_near_within_a_distance) {
   EXPECT_NEAR(distance_km(0, 179.9, 0, -179.9), 22.2, 0.1) << "across the date line";
 }
 
+TEST_F(Values, a_quantity_may_be_open_to_one_side) {
+  ASSERT_EQ(write(create("Observation", "below", {.quantities = {{"value", "u", "mm", "mm", -INFINITY, 5}}}),
+                  create("Observation", "above", {.quantities = {{"value", "u", "mm", "mm", 500, INFINITY}}})),
+            "");
+  const auto compared = [&](Compare how, double to) {
+    return found(is("value", QuantityIs{how, to, to, std::nullopt, "mm"}));
+  };
+  EXPECT_EQ(compared(Compare::lt, 5), "below");
+  EXPECT_EQ(compared(Compare::gt, 200), "above");
+  EXPECT_EQ(compared(Compare::eq, 5), "");
+}
+
 TEST_F(Values, words_are_found_in_narrative_and_content) {
   EXPECT_EQ(found(words("_text", {"muller"})), "pair") << "folded";
   EXPECT_EQ(found(words("_text", {"blood", "pressure"})), "pair");

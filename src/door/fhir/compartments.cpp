@@ -35,13 +35,24 @@ void add(fhir::Search& search, store::Condition condition) {
   search.query.all_of.push_back(std::move(condition));
 }
 
+/// The same search for ids alone; what it asks of other resources was resolved.
+fhir::Search for_ids(const fhir::Search& search) {
+  fhir::Search asked = search;
+  asked.hops.clear();
+  asked.includes.clear();
+  asked.summary = fhir::Summary::none;
+  asked.query.total = store::Total::none;
+  asked.query.sort.clear();
+  asked.query.ids_only = true;
+  return asked;
+}
+
 /// No other server takes alternatives by several parameters, so each is asked for by itself.
 awaitable<Allowed<void>> keep_by_ids(Exchange& x, std::span<const std::string_view> params, fhir::Search& search) {
   std::set<std::string> ids;
+  if (search.query.visible.empty()) co_return Allowed<void>{};
   for (const std::string_view param : params) {
-    fhir::Search asked;
-    asked.query.type = search.query.type;
-    asked.query.ids_only = true;
+    fhir::Search asked = for_ids(search);
     asked.used.push_back({r4::find_param(search.query.type, param), std::string(param), {}, false});
     add(asked, refers(x, param));
     auto seen = co_await search_under_own_grant(x, std::move(asked), hop_found_max);
