@@ -2,6 +2,7 @@
 
 #include "access/relationship.hpp"
 #include "base/log.hpp"
+#include "fhir/index.hpp"
 #include "json/json.hpp"
 #include "store/derive_again.hpp"
 
@@ -67,6 +68,26 @@ Result<void> load_consents(store::Store& store, access::Consents& consents) {
   return {};
 }
 
+/// What is searched by, also of what an older program wrote. A body that cannot be read keeps what it has.
+Result<void> renew_index(const store::Options& options, const Configuration& configuration) {
+  const std::string base = configuration.public_url.empty()
+                               ? fmt::format("https://{}:{}", configuration.host, configuration.https.port)
+                               : configuration.public_url;
+  const std::vector<std::string> own_bases{base + configuration.fhir_path};
+  const auto index_of = [&](std::string_view type, std::string_view id,
+                            std::string_view body) -> std::optional<store::IndexEntries> {
+    const auto document = json::Document::parse(body);
+    if (!document) return std::nullopt;
+    auto index = fhir::index(*document, type, id, {.own_bases = own_bases});
+    if (!index) return std::nullopt;
+    return std::move(*index);
+  };
+  const auto count = store::index_again(options, fhir::index_rules, index_of);
+  if (!count) return std::unexpected(count.error());
+  if (*count > 0) log::info("index_renewed", {{"count", *count}});
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, const Configuration& configuration) {
@@ -85,6 +106,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const Paths& paths, con
   all->store = std::move(*store);
   if (auto renewed = renew_relationships(options); !renewed) return std::unexpected(std::move(renewed.error()));
   if (auto known = load_consents(*all->store, all->consents); !known) return std::unexpected(std::move(known.error()));
+  if (auto renewed = renew_index(options, configuration); !renewed) return std::unexpected(std::move(renewed.error()));
   if (auto settled = settle(*all->log, *all->store); !settled) return std::unexpected(std::move(settled.error()));
   return all;
 }

@@ -1,6 +1,7 @@
 #include "fhir_request.hpp"
 
 #include "r4/r4.hpp"
+#include "r4/search.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -40,8 +41,18 @@ Allowed<Interaction> by_method(std::string_view method, std::initializer_list<Sh
   return refuse(wrong_method(allowed));
 }
 
-Allowed<FhirRequest> on_base(std::string_view method) {
+Allowed<FhirRequest> over_types(std::string_view method, std::string_view wanted) {
   FhirRequest request;
+  const auto interaction = by_method(method, {{wanted, Interaction::search}});
+  if (!interaction) return refuse(interaction.error());
+  request.kind = FhirRequest::Kind::search_all;
+  request.interaction = *interaction;
+  return request;
+}
+
+Allowed<FhirRequest> on_base(std::string_view method, bool has_query) {
+  FhirRequest request;
+  if (has_query && (method == "GET" || method == "HEAD")) return over_types(method, "GET");
   if (method != "POST") return refuse(wrong_method("POST"));
   request.kind = FhirRequest::Kind::bundle;
   return request;
@@ -84,11 +95,12 @@ Allowed<FhirRequest> on_history(std::string_view method, FhirRequest request, co
   return request;
 }
 
-/// Patient/{id}/Type, Patient/{id}/Type/_search: a search in the patient's compartment (R4 http.html, "Variant
-/// Searches").
+/// Patient/{id}/Type, Encounter/{id}/Type/_search: a search in a compartment (R4 http.html, "Variant Searches").
 bool is_compartment_search(const std::vector<std::string>& rest) {
-  return rest.size() >= 3 && rest[0] == "Patient" && !r4::patient_compartment(rest[2]).empty() &&
-         (rest.size() == 3 || (rest.size() == 4 && rest[3] == "_search"));
+  if (rest.size() < 3 || rest.size() > 4 || (rest.size() == 4 && rest[3] != "_search")) return false;
+  if (rest[0] == "Patient") return !r4::patient_compartment(rest[2]).empty();
+  const auto compartment = r4::compartment_of(rest[0]);
+  return compartment && !r4::compartment_params(*compartment, rest[2]).empty();
 }
 
 Allowed<FhirRequest> in_compartment(std::string_view method, FhirRequest request,
@@ -97,6 +109,7 @@ Allowed<FhirRequest> in_compartment(std::string_view method, FhirRequest request
   const auto interaction = by_method(method, {{wanted, Interaction::search}});
   if (!interaction) return refuse(interaction.error());
   request.interaction = *interaction;
+  request.owner = rest[0];
   request.compartment = rest[1];
   request.type = rest[2];
   request.id.clear();
@@ -135,6 +148,7 @@ bool is_fhir_id(std::string_view text) {
 std::string_view FhirRequest::path_template() const {
   if (kind == Kind::capabilities) return "/metadata";
   if (kind == Kind::bundle) return "";
+  if (kind == Kind::search_all) return "?";
   if (kind == Kind::operation) return operation->path_template;
   if (kind == Kind::histories) return type.empty() ? "/_history" : "/{type}/_history";
   switch (interaction) {
@@ -145,7 +159,7 @@ std::string_view FhirRequest::path_template() const {
     case Interaction::history:
       return "/{type}/{id}/_history";
     case Interaction::search:
-      return compartment.empty() ? "/{type}?" : "/Patient/{id}/{type}?";
+      return compartment.empty() ? "/{type}?" : owner == "Patient" ? "/Patient/{id}/{type}?" : "/{owner}/{id}/{type}?";
     case Interaction::create:
       return "/{type}";
     case Interaction::update:
@@ -158,13 +172,14 @@ std::string_view FhirRequest::path_template() const {
 }
 
 Allowed<FhirRequest> parse_fhir_request(std::string_view method, const std::vector<std::string>& rest, bool has_query) {
-  if (rest.empty()) return on_base(method);
+  if (rest.empty()) return on_base(method, has_query);
   FhirRequest request;
   if (rest[0] == "metadata" && rest.size() == 1) {
     if (method != "GET" && method != "HEAD") return refuse(wrong_method("GET"));
     request.kind = FhirRequest::Kind::capabilities;
     return request;
   }
+  if (rest[0] == "_search" && rest.size() == 1) return over_types(method, "POST");
   if (rest[0] == "_history" && rest.size() == 1) return on_histories(method, std::move(request));
   if (rest[0].starts_with('$') && rest.size() == 1) return on_operation(method, std::move(request), rest[0]);
   if (!r4::is_resource_type(rest[0])) return refuse(not_found("path: no R4 resource type"));

@@ -17,7 +17,8 @@ struct FhirRequest {
     capabilities,
     bundle,
     operation,
-    histories,  // of a type, or of the system (no type)
+    histories,   // of a type, or of the system (no type)
+    search_all,  // of several types (no type)
   };
   Kind kind = Kind::resource;
   Interaction interaction = Interaction::read;  // of a resource; of an operation, what it needs first
@@ -28,10 +29,11 @@ struct FhirRequest {
   /// Of an entry of a bundle, which has conditions of its own in the place of headers.
   std::string if_none_match;
   std::optional<WallTime> if_modified_since;
-  std::string compartment;  // of a search in Patient/{id}/Type: the patient's id
+  std::string compartment;  // of a search in Patient/{id}/Type, Encounter/{id}/Type ...: the owner's id
+  std::string owner;        // and type
 
   /// Of a search, behind the base: "Observation", "Patient/7/Observation".
-  std::string search_path() const { return compartment.empty() ? type : "Patient/" + compartment + "/" + type; }
+  std::string search_path() const { return compartment.empty() ? type : owner + "/" + compartment + "/" + type; }
   std::string_view path_template() const;  // "/{type}/{id}", for records
 };
 

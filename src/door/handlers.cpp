@@ -45,6 +45,7 @@ boost::asio::awaitable<Allowed<void>> handle_fhir(Exchange& x) {
     if (x.fhir.kind == FhirRequest::Kind::bundle) return bundle(x);
     if (x.fhir.kind == FhirRequest::Kind::operation) return x.fhir.operation->run(x);
     if (x.fhir.kind == FhirRequest::Kind::histories) return histories(x);
+    if (x.fhir.kind == FhirRequest::Kind::search_all) return search_all(x);
     switch (x.fhir.interaction) {
       case Interaction::read:
         return read(x);

@@ -79,6 +79,14 @@ void append_codes(Writer& out, std::string_view name, const std::vector<std::str
   out.close(']');
 }
 
+void append_search_param(Writer& out, std::string_view name, std::string_view definition, std::string_view type) {
+  out.open('{');
+  out.text("name", name);
+  out.text("definition", definition);
+  out.text("type", type);
+  out.close('}');
+}
+
 void append_search_params(Writer& out, std::string_view type, const CapabilityDescription& description) {
   if (!description.searches) return;
   bool any = false;
@@ -89,11 +97,11 @@ void append_search_params(Writer& out, std::string_view type, const CapabilityDe
       out.open('[');
       any = true;
     }
-    out.open('{');
-    out.text("name", param.code);
-    out.text("definition", param.url);
-    out.text("type", name_of(param.type));
-    out.close('}');
+    append_search_param(out, param.code, param.url, name_of(param.type));
+  }
+  if (any && description.words) {
+    append_search_param(out, "_content", "http://hl7.org/fhir/SearchParameter/Resource-content", "string");
+    append_search_param(out, "_text", "http://hl7.org/fhir/SearchParameter/DomainResource-text", "string");
   }
   if (any) out.close(']');
 }

@@ -38,6 +38,7 @@ struct CapabilityDescription {
   std::vector<std::string> patch_formats;
   std::vector<ListedOperation> operations;
   std::function<bool(const r4::SearchParam&)> searches;  // which parameters work; empty: none is listed
+  bool words = false;                                    // _text and _content, which r4's tables do not have
   bool includes = false;                                 // _include and _revinclude by every reference
   bool read_history = true;
   bool update_create = false;

@@ -2,6 +2,7 @@
 
 #include "index/plan.hpp"
 #include "index/rows.hpp"
+#include "index/words.hpp"
 #include "path/element.hpp"
 
 namespace ward::fhir {
@@ -105,14 +106,16 @@ Result<store::IndexEntries> index(const json::Document& document, std::string_vi
                                   const IndexOptions& options) {
   const Plan* plan = index_plan::plan_of(type);
   if (!plan) return fail("unknown_type", "not a resource type of R4");
-  Rows rows(options);
   const json::Value resource = document.root();
+  Rows rows(options, index_plan::Groups(resource, type));
   Walk(*plan, rows, resource).object(plan->root, resource);
   if (auto done = evaluate_general(*plan, resource, type, rows); !done) return std::unexpected(done.error());
   if (type == "Patient") rows.add_patient(id);
   if (rows.too_many())
     return fail("index_too_large", fmt::format("the resource has more than {} values to index", options.entries_max));
-  return std::move(rows).finish();
+  store::IndexEntries entries = std::move(rows).finish();
+  if (options.words) index_plan::add_words(resource, entries);
+  return entries;
 }
 
 }  // namespace ward::fhir

@@ -19,6 +19,7 @@ struct IndexOptions {
   /// Our own base addresses without a trailing slash ("https://clinic.example/fhir"): absolute references to them are
   /// local.
   std::span<const std::string> own_bases;
+  bool words = true;                 // narrative and content, too: for what is stored
   std::size_t entries_max = 20'000;  // rows of one resource; more is the error "index_too_large"
 };
 
@@ -28,7 +29,11 @@ struct IndexOptions {
 /// Numbers and quantities: a single value is a point (low == high; its precision does not matter, R4 3.1.1.4.8), a
 /// Range or a comparator is an interval, open sides are infinite. `quantity.system/code/unit` as given. References:
 /// versions are dropped, contained ones ("#a") skipped, canonical URLs are kept as given and, where they have
-/// "|version", also without it. `Reference.identifier` is a TokenEntry of "code:identifier".
+/// "|version", also without it. `Reference.identifier` is a TokenEntry of "code:identifier", an Identifier with its
+/// type one of "code:of-type" (system and code of the type, '|', the value), what a code says to people a StringEntry
+/// of "code:text", a Location's position the numbers "near" and "near:longitude". When these rules change, so does
+/// `index_rules`.
+inline constexpr std::int64_t index_rules = 2;
 Result<store::IndexEntries> index(const json::Document& document, std::string_view type, std::string_view id,
                                   const IndexOptions& options = {});
 

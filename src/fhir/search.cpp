@@ -1,5 +1,6 @@
 #include "search.hpp"
 
+#include "search/condition.hpp"
 #include "search/hop_names.hpp"
 #include "search/include_value.hpp"
 #include "search/pairs.hpp"
@@ -23,60 +24,7 @@ Name split_name(std::string_view name) {
   return {name.substr(0, colon), colon == name.npos ? std::string_view() : name.substr(colon + 1)};
 }
 
-constexpr std::string_view not_yet[] = {"_text", "_content",   "_filter",        "_query",
-                                        "_type", "_contained", "_containedType", "_score"};
-
-enum class Fit : std::uint8_t { good, not_supported, invalid };
-
-Fit modifier_fits(const r4::SearchParam* param, std::string_view modifier) {
-  if (modifier.empty()) return Fit::good;
-  if (!param) return Fit::invalid;
-  if (modifier == "missing") return Fit::good;
-  switch (param->type) {
-    case r4::ParamType::string:
-      if (modifier == "exact" || modifier == "contains") return Fit::good;
-      return modifier == "text" ? Fit::not_supported : Fit::invalid;
-    case r4::ParamType::token:
-      if (modifier == "not") return Fit::good;
-      for (const std::string_view later : {"text", "in", "not-in", "above", "below", "of-type"}) {
-        if (modifier == later) return Fit::not_supported;
-      }
-      return Fit::invalid;
-    case r4::ParamType::uri:
-      return modifier == "below" || modifier == "above" ? Fit::good : Fit::invalid;
-    case r4::ParamType::reference:
-      if (modifier == "identifier") return Fit::good;
-      if (modifier == "above" || modifier == "below" || modifier == "text") return Fit::not_supported;
-      if (!r4::is_resource_type(modifier)) return Fit::invalid;
-      return param->targets.empty() || std::ranges::find(param->targets, modifier) != param->targets.end()
-                 ? Fit::good
-                 : Fit::invalid;
-    default:
-      return Fit::invalid;
-  }
-}
-
-Value<store::Match> match_of(const ValueContext& context, bool id, std::string_view text) {
-  if (!context.param) return id ? id_value(text) : date_value(text, true);
-  switch (context.param->type) {
-    case r4::ParamType::token:
-      return token_value(text);
-    case r4::ParamType::string:
-      return string_value(text, context.modifier);
-    case r4::ParamType::date:
-      return date_value(text, false);
-    case r4::ParamType::number:
-      return number_value(text);
-    case r4::ParamType::quantity:
-      return quantity_value(text);
-    case r4::ParamType::reference:
-      return context.modifier == "identifier" ? token_value(text) : reference_value(text, context);
-    case r4::ParamType::uri:
-      return uri_value(text, context.modifier);
-    default:
-      return std::unexpected(Reason("a kind of parameter that is not supported"));
-  }
-}
+constexpr std::string_view not_yet[] = {"_filter", "_query", "_containedType", "_score"};
 
 class Reader {
  public:
@@ -106,40 +54,38 @@ class Reader {
   bool one(std::string_view name, std::string_view value) {
     const auto [code, modifier] = split_name(name);
     if (std::ranges::find(not_yet, code) != std::end(not_yet))
-      return wrong("not-supported", fmt::format("{} is not supported yet", code)), false;
+      return problem({"not-supported", fmt::format("{} is not supported yet", code)});
+    if (code == "_type")
+      return problem({"not-supported", "_type is of a search of several types, at the base address"});
     if (is_result_param(code)) return result_param(name, value);
     if (code == "_include" || code == "_revinclude") return include(code, modifier, value);
     if (code == "_has") return has(name, value);
     if (code == "_list") return modifier.empty() ? backward("List", "item", "_id", value, code) : no_modifier(code);
+    if (code == "_text" || code == "_content") return take(read_words(code, modifier, value, search_.used));
     if (name.find('.') != name.npos) return chain(name, value);
     const bool own = code == "_id" || code == "_lastUpdated";
     const r4::SearchParam* param = own ? nullptr : r4::find_param(search_.query.type, code);
     if (!own && !param) return unknown(code);
-    if (param &&
-        (param->type == r4::ParamType::composite || param->type == r4::ParamType::special || param->expression.empty()))
-      return wrong("not-supported", fmt::format("parameter {} is not supported yet", code)), false;
-    switch (modifier_fits(param, modifier)) {
-      case Fit::not_supported:
-        return wrong("not-supported",
-                     fmt::format("modifier :{} of parameter {} is not supported yet", shown(modifier), code)),
-               false;
-      case Fit::invalid:
-        return wrong("invalid", fmt::format("parameter {} has no modifier :{}", code, shown(modifier))), false;
-      case Fit::good:
-        break;
-    }
-    search_.used.push_back({param, std::string(code), std::string(modifier), false});
-    condition({param, modifier, options_}, code, value);
+    return take(read_condition(search_.query.type, param, code, modifier, value, options_, search_.used));
+  }
+
+  bool take(std::expected<store::Condition, Problem> condition) {
+    if (!condition) return problem(condition.error());
+    search_.query.all_of.push_back(std::move(*condition));
     return true;
   }
 
-  bool unknown(std::string_view code) {
-    const std::string what = fmt::format("{} has no search parameter {}", search_.query.type, shown(code));
-    if (options_.lenient)
-      search_.warnings.push_back(what);
+  /// What is not supported is left out, and said, if the caller is lenient; what is wrong is refused.
+  bool problem(const Problem& found) {
+    if (options_.lenient && found.code == "not-supported")
+      search_.warnings.push_back(found.what);
     else
-      wrong("not-supported", what);
+      wrong(found.code, found.what);
     return false;
+  }
+
+  bool unknown(std::string_view code) {
+    return problem({"not-supported", fmt::format("{} has no search parameter {}", search_.query.type, shown(code))});
   }
 
   bool no_modifier(std::string_view code) {
@@ -178,10 +124,6 @@ class Reader {
                                           search_.query.type)),
              false;
     return hop({.param = param, .backward = true, .among = {}}, {{type}}, rest, value, named);
-  }
-
-  static bool may_name(const r4::SearchParam& param, std::string_view type) {
-    return param.targets.empty() || std::ranges::find(param.targets, type) != param.targets.end();
   }
 
   bool chain(std::string_view name, std::string_view value) {
@@ -248,38 +190,8 @@ class Reader {
 
   bool result_param(std::string_view name, std::string_view value) {
     if (!result_params_) return wrong("invalid", fmt::format("{} is no search condition", shown(name))), false;
-    const auto problem = read_result_param(name, value, options_, search_);
-    if (problem) wrong(problem->code, problem->what);
-    return !problem;
-  }
-
-  void condition(const ValueContext& context, std::string_view code, std::string_view value) {
-    store::Condition condition;
-    condition.param = code;
-    if (context.modifier == "missing") {
-      if (value != "true" && value != "false")
-        return wrong("invalid", fmt::format("parameter {}:missing needs true or false", code));
-      condition.missing = value == "true";
-    } else {
-      if (context.modifier == "identifier") condition.param += ":identifier";
-      condition.negate = context.modifier == "not";
-      if (!values(context, code, value, condition.any_of)) return;
-    }
-    search_.query.all_of.push_back(std::move(condition));
-  }
-
-  bool values(const ValueContext& context, std::string_view code, std::string_view value,
-              std::vector<store::Match>& out) {
-    const auto texts = split_unescaped(value, ',');
-    if (texts.size() > search_values_max)
-      return wrong("too-costly", fmt::format("parameter {} has more than {} values", code, search_values_max)), false;
-    for (const std::string_view text : texts) {
-      if (text.empty()) return wrong("invalid", fmt::format("parameter {} has an empty value", code)), false;
-      auto match = match_of(context, code == "_id", text);
-      if (!match) return wrong("invalid", fmt::format("a value of parameter {} is {}", code, match.error())), false;
-      out.push_back(std::move(*match));
-    }
-    return true;
+    const auto found = read_result_param(name, value, options_, search_);
+    return found ? problem(*found) : true;
   }
 
   const SearchOptions& options_;
@@ -305,7 +217,25 @@ void append_encoded(std::string& out, std::string_view text) {
   }
 }
 
+/// Without an index entry of their own, or not the resource's own words: nothing that a scope could say.
+bool is_plain(const store::Condition& condition) {
+  return condition.together.empty() && std::ranges::none_of(condition.any_of, [](const store::Match& match) {
+           return std::holds_alternative<store::TextIs>(match) || std::holds_alternative<store::NearIs>(match);
+         });
+}
+
 }  // namespace
+
+bool may_name(const r4::SearchParam& param, std::string_view type) {
+  return param.targets.empty() || std::ranges::find(param.targets, type) != param.targets.end();
+}
+
+bool is_common_param(std::string_view name) {
+  static constexpr std::string_view codes[] = {"_id",   "_lastUpdated", "_tag",  "_profile", "_security", "_source",
+                                               "_text", "_content",     "_list", "_has",     "_contained"};
+  const std::string_view code = name.substr(0, name.find(':'));
+  return std::ranges::find(codes, code) != std::end(codes) || is_result_param(code);
+}
 
 Allowed<Search> parse_search(std::string_view type, std::string_view query, std::string_view form,
                              const SearchOptions& options) {
@@ -337,6 +267,8 @@ Allowed<std::vector<store::Condition>> parse_constraints(
   auto search = Reader(type, strict, false).run({constraints.begin(), constraints.end()});
   if (!search) return std::unexpected(std::move(search.error()));
   if (!search->hops.empty()) return refuse(refusal("not-supported", "a scope does not look through references"));
+  if (!std::ranges::all_of(search->query.all_of, is_plain))
+    return refuse(refusal("not-supported", "a scope has conditions on single values alone"));
   return std::move(search->query.all_of);
 }
 

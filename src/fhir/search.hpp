@@ -19,7 +19,7 @@ enum class Summary : std::uint8_t { none, yes, text, data, count };
 
 /// A parameter that the search uses, so that access can check it against the caller's view.
 struct UsedParam {
-  const r4::SearchParam* param = nullptr;  // nullptr: _id or _lastUpdated
+  const r4::SearchParam* param = nullptr;  // nullptr: _id, _lastUpdated, or _text and _content, which look at all words
   std::string code;                        // "subject"
   std::string modifier;                    // "identifier", "Patient", "missing" ..., without the colon
   bool sort = false;                       // used by _sort
@@ -91,6 +91,13 @@ Allowed<Search> parse_condition(std::string_view type, std::string_view query, c
 Allowed<std::vector<store::Condition>> parse_constraints(
     std::string_view type, std::span<const std::pair<std::string, std::string>> constraints,
     const SearchOptions& options = {});
+
+/// Whether a reference parameter may name resources of `type`.
+bool may_name(const r4::SearchParam& param, std::string_view type);
+
+/// Whether all types have the parameter (its name with or without a modifier), so that it may stand in a search of
+/// several types.
+bool is_common_param(std::string_view name);
 
 /// BASE/TYPE?... of the parameters that were applied, percent-encoded, in the order they came.
 std::string self_link(std::string_view base, const Search& search);

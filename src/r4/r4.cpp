@@ -56,6 +56,40 @@ std::span<const std::string_view> patient_compartment(std::string_view type) {
   return tables ? tables->patient_compartment : std::span<const std::string_view>();
 }
 
+std::span<const Composite> composites(std::string_view type) {
+  const TypeTables* const tables = tables_of(type);
+  return tables ? tables->composites : std::span<const Composite>();
+}
+
+const Composite* find_composite(std::string_view type, std::string_view code) {
+  const auto all = composites(type);
+  const auto found = std::ranges::lower_bound(all, code, {}, &Composite::code);
+  return found == all.end() || found->code != code ? nullptr : &*found;
+}
+
+std::optional<Compartment> compartment_of(std::string_view owner) {
+  static constexpr std::pair<std::string_view, Compartment> owners[] = {{"Device", Compartment::device},
+                                                                        {"Encounter", Compartment::encounter},
+                                                                        {"Practitioner", Compartment::practitioner},
+                                                                        {"RelatedPerson", Compartment::related_person}};
+  for (const auto& [name, compartment] : owners)
+    if (name == owner) return compartment;
+  return std::nullopt;
+}
+
+std::span<const std::string_view> compartment_params(Compartment compartment, std::string_view type) {
+  const TypeTables* const tables = tables_of(type);
+  return tables ? tables->compartments[std::size_t(compartment)] : std::span<const std::string_view>();
+}
+
+const ValueSet* find_value_set(std::string_view url) {
+  const std::span<const ValueSet> all(value_sets, value_set_count);
+  const auto found = std::ranges::lower_bound(all, url, {}, &ValueSet::url);
+  return found == all.end() || found->url != url ? nullptr : &*found;
+}
+
+std::span<const Coded> codes_of(const ValueSet& set) { return set.codes; }
+
 bool in_patient_compartment(std::string_view type) { return type == "Patient" || !patient_compartment(type).empty(); }
 
 }  // namespace ward::r4

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "r4.hpp"
+#include "search.hpp"
 
 #include <cstddef>
 
@@ -13,11 +14,6 @@ struct MemberSlot {
   std::uint16_t type;
 };
 
-struct Coded {
-  std::string_view system;
-  std::string_view code;
-};
-
 struct ValueSet {
   std::string_view url;
   std::span<const Coded> codes;  // sorted by code, then system
@@ -27,6 +23,8 @@ struct ValueSet {
 struct TypeTables {
   std::span<const SearchParam> params;  // sorted by code
   std::span<const std::string_view> patient_compartment;
+  std::span<const Composite> composites;              // sorted by code
+  std::span<const std::string_view> compartments[4];  // by Compartment
 };
 
 extern const char texts[];
@@ -37,8 +35,11 @@ extern const Element elements[];
 extern const Definition definitions[];  // sorted by name
 extern const std::size_t definition_count;
 extern const Coded codes[];
-extern const ValueSet value_sets[];
+extern const ValueSet value_sets[];  // sorted by url
+extern const std::size_t value_set_count;
 extern const SearchParam params[];
+extern const CompositePart composite_parts[];
+extern const Composite composite_rows[];
 extern const TypeTables type_tables[];
 extern const std::string_view type_names[];  // sorted
 extern const std::size_t type_count;

@@ -148,34 +148,60 @@ void Applier::write_moment(const Current& old, std::int64_t type, const Change& 
 }
 
 void Applier::write_index(const Current& old, std::int64_t type, const Change& change, const Done& done) {
-  std::string old_record;
-  std::vector<IndexRow> before, after;
-  if (old.live) {
-    Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", old.row);
-    if (run.step()) old_record = run.blob(0);
-    // A damaged record would leave index rows behind; refuse rather than answer wrongly later.
-    if (!decode(old_record, old_entries_)) throw Failure{SQLITE_CORRUPT};
-    before = index_rows(old_entries_);
-  }
-  if (change.operation == Operation::remove) {
-    connection_.execute("DELETE FROM entry WHERE row = ?1", old.row);
-    write_compartment(old, type, {});
-  } else {
+  const bool removes = change.operation == Operation::remove;
+  const bool had = old.live && read_entries(old.row);
+  if (!removes) {
     resolve(type, change.index, new_entries_);
     new_entries_.id = change.id;
     new_entries_.updated = done.updated.time_since_epoch().count();
-    after = index_rows(new_entries_);
-    const std::string record = encode(new_entries_);
-    connection_.execute(
-        "INSERT INTO entry(row, entries) VALUES(?1, ?2) ON CONFLICT(row) DO UPDATE SET entries = excluded.entries",
-        old.row, Blob{record});
-    write_compartment(old, type, change.index.patients);
   }
+  write_entries(old.row, had ? &old_entries_ : nullptr, removes ? nullptr : &new_entries_);
+  write_words(old.row, type, old.version > 0, removes ? nullptr : &change.index);
+  write_compartment(old, type, removes ? std::vector<std::string>() : change.index.patients);
+}
+
+// What may be seen does not follow from the index alone: patients and compartment stay as they were written.
+void Applier::index_again(std::int64_t row, std::string_view type, const IndexEntries& index) {
+  if (!read_entries(row)) return;
+  resolve(names_.make_type(type), index, new_entries_);
+  new_entries_.id = old_entries_.id;
+  new_entries_.updated = old_entries_.updated;
+  new_entries_.patients = old_entries_.patients;
+  write_entries(row, &old_entries_, &new_entries_);
+  write_words(row, names_.make_type(type), true, &index);
+}
+
+/// Into `old_entries_`. A damaged record would leave index rows behind; refuse rather than answer wrongly later.
+bool Applier::read_entries(std::int64_t row) {
+  Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
+  old_record_.clear();
+  if (run.step()) old_record_ = run.blob(0);
+  if (!decode(old_record_, old_entries_)) throw Failure{SQLITE_CORRUPT};
+  return true;
+}
+
+void Applier::write_entries(std::int64_t row, const Entries* before, const Entries* after) {
+  if (after == nullptr)
+    connection_.execute("DELETE FROM entry WHERE row = ?1", row);
+  else
+    connection_.execute(
+        "INSERT INTO entry(row, entries) VALUES(?1, ?2) ON CONFLICT(row) DO UPDATE SET entries = excluded.entries", row,
+        Blob{encode(*after)});
+  const auto rows_before = before != nullptr ? index_rows(*before) : std::vector<IndexRow>();
+  const auto rows_after = after != nullptr ? index_rows(*after) : std::vector<IndexRow>();
   std::vector<IndexRow> gone, fresh;
-  std::ranges::set_difference(before, after, std::back_inserter(gone), std::less<>());
-  std::ranges::set_difference(after, before, std::back_inserter(fresh), std::less<>());
-  for (const IndexRow& row : gone) erase(row, old.row);
-  for (const IndexRow& row : fresh) insert(row, old.row);
+  std::ranges::set_difference(rows_before, rows_after, std::back_inserter(gone), std::less<>());
+  std::ranges::set_difference(rows_after, rows_before, std::back_inserter(fresh), std::less<>());
+  for (const IndexRow& one : gone) erase(one, row);
+  for (const IndexRow& one : fresh) insert(one, row);
+}
+
+/// `kind` is a word, too, so that one search of the table finds the words of one type alone.
+void Applier::write_words(std::int64_t row, std::int64_t type, bool had, const IndexEntries* index) {
+  if (had) connection_.execute("DELETE FROM full_text WHERE rowid = ?1", row);
+  if (index == nullptr || (index->narrative.empty() && index->content.empty())) return;
+  connection_.execute("INSERT INTO full_text(rowid, kind, narrative, content) VALUES(?1, ?2, ?3, ?4)", row,
+                      fmt::format("t{}", type), index->narrative, index->content);
 }
 
 void Applier::write_compartment(const Current& old, std::int64_t type, const std::vector<std::string>& patients) {
@@ -218,18 +244,19 @@ void Applier::write_relationships(const Current& old, const Change& change) {
 void Applier::resolve(std::int64_t type, const IndexEntries& index, Entries& out) {
   out.clear();
   const auto param = [&](const std::string& code) { return std::uint32_t(names_.make_param(type, code)); };
-  for (const auto& e : index.tokens) out.tokens.push_back({param(e.param), names_.make_system(e.system), e.code});
-  for (const auto& e : index.strings) out.strings.push_back({param(e.param), e.folded, e.exact});
-  for (const auto& e : index.dates) out.dates.push_back({param(e.param), e.low, e.high});
-  for (const auto& e : index.numbers) out.numbers.push_back({param(e.param), e.low, e.high});
+  for (const auto& e : index.tokens)
+    out.tokens.push_back({param(e.param), names_.make_system(e.system), e.code, e.group});
+  for (const auto& e : index.strings) out.strings.push_back({param(e.param), e.folded, e.exact, e.group});
+  for (const auto& e : index.dates) out.dates.push_back({param(e.param), e.low, e.high, e.group});
+  for (const auto& e : index.numbers) out.numbers.push_back({param(e.param), e.low, e.high, e.group});
   for (const auto& e : index.quantities)
-    out.quantities.push_back({param(e.param), names_.make_system(e.system), e.code, e.unit, e.low, e.high});
+    out.quantities.push_back({param(e.param), names_.make_system(e.system), e.code, e.unit, e.low, e.high, e.group});
   for (const auto& e : index.references) {
     const bool local = e.url.empty();
     const std::int64_t target_type = names_.make_type(local ? std::string_view(e.type) : url_type);
-    out.references.push_back({param(e.param), names_.make_row(target_type, local ? e.id : e.url)});
+    out.references.push_back({param(e.param), names_.make_row(target_type, local ? e.id : e.url), e.group});
   }
-  for (const auto& e : index.uris) out.uris.push_back({param(e.param), e.value});
+  for (const auto& e : index.uris) out.uris.push_back({param(e.param), e.value, e.group});
   out.patients.assign(index.patients.begin(), index.patients.end());
 }
 

@@ -35,6 +35,8 @@ class Applier {
 
   /// In a savepoint of its own: a set that is refused leaves no trace. Throws Failure (the whole transaction is lost).
   Result<std::vector<Done>> apply(ChangeSet& set, WallTime now);
+  /// Index and words of a live resource anew, of the version that there is. Inside a transaction. Throws Failure.
+  void index_again(std::int64_t row, std::string_view type, const IndexEntries& index);
   /// Whether a relationship was written since the last call.
   bool took_relationships() { return std::exchange(relationships_changed_, false); }
 
@@ -54,6 +56,9 @@ class Applier {
   void write_current(const Current& old, const PreparedChange& prepared, std::uint64_t intent, const Done& done);
   void write_moment(const Current& old, std::int64_t type, const Change& change, const Done& done);
   void write_index(const Current& old, std::int64_t type, const Change& change, const Done& done);
+  void write_entries(std::int64_t row, const Entries* before, const Entries* after);
+  void write_words(std::int64_t row, std::int64_t type, bool had, const IndexEntries* index);
+  bool read_entries(std::int64_t row);
   void write_compartment(const Current& old, std::int64_t type, const std::vector<std::string>& patients);
   void write_relationships(const Current& old, const Change& change);
   void resolve(std::int64_t type, const IndexEntries& index, Entries& out);
@@ -65,6 +70,7 @@ class Applier {
   Names names_;
   Squeezer squeezer_;
   Entries old_entries_, new_entries_;
+  std::string old_record_;  // old_entries_ points into it
   bool relationships_changed_ = false;
 };
 

@@ -6,6 +6,7 @@ namespace ward::store {
 namespace {
 
 constexpr char format_1 = 1;
+constexpr char format_2 = 2;  // each entry ends with its group; written only where there is one
 
 class Writer {
  public:
@@ -87,51 +88,67 @@ void Entries::clear() {
   uris.clear();
 }
 
+namespace {
+
+bool grouped(const Entries& entries) {
+  const auto any = [](const auto& list) {
+    return std::ranges::any_of(list, [](const auto& e) { return e.group != 0; });
+  };
+  return any(entries.tokens) || any(entries.strings) || any(entries.dates) || any(entries.numbers) ||
+         any(entries.quantities) || any(entries.references) || any(entries.uris);
+}
+
+}  // namespace
+
 std::string encode(const Entries& entries) {
   std::string out;
   Writer write(out);
-  out.push_back(format_1);
+  const bool groups = grouped(entries);
+  const auto list = [&](const auto& all, auto each) {
+    write.number(all.size());
+    for (const auto& e : all) {
+      each(e);
+      if (groups) write.number(e.group);
+    }
+  };
+  out.push_back(groups ? format_2 : format_1);
   write.text(entries.id);
   write.integer(entries.updated);
   write.number(entries.patients.size());
   for (const auto& patient : entries.patients) write.text(patient);
-  write.number(entries.tokens.size());
-  for (const auto& e : entries.tokens) write.number(e.param), write.integer(e.system), write.text(e.code);
-  write.number(entries.strings.size());
-  for (const auto& e : entries.strings) write.number(e.param), write.text(e.folded), write.text(e.exact);
-  write.number(entries.dates.size());
-  for (const auto& e : entries.dates) write.number(e.param), write.integer(e.low), write.integer(e.high);
-  write.number(entries.numbers.size());
-  for (const auto& e : entries.numbers) write.number(e.param), write.real(e.low), write.real(e.high);
-  write.number(entries.quantities.size());
-  for (const auto& e : entries.quantities) {
+  list(entries.tokens, [&](const auto& e) { write.number(e.param), write.integer(e.system), write.text(e.code); });
+  list(entries.strings, [&](const auto& e) { write.number(e.param), write.text(e.folded), write.text(e.exact); });
+  list(entries.dates, [&](const auto& e) { write.number(e.param), write.integer(e.low), write.integer(e.high); });
+  list(entries.numbers, [&](const auto& e) { write.number(e.param), write.real(e.low), write.real(e.high); });
+  list(entries.quantities, [&](const auto& e) {
     write.number(e.param), write.integer(e.system), write.text(e.code), write.text(e.unit);
     write.real(e.low), write.real(e.high);
-  }
-  write.number(entries.references.size());
-  for (const auto& e : entries.references) write.number(e.param), write.integer(e.target);
-  write.number(entries.uris.size());
-  for (const auto& e : entries.uris) write.number(e.param), write.text(e.value);
+  });
+  list(entries.references, [&](const auto& e) { write.number(e.param), write.integer(e.target); });
+  list(entries.uris, [&](const auto& e) { write.number(e.param), write.text(e.value); });
   return out;
 }
 
 // Braced initialisers are read from left to right, which is the order on disk.
 bool decode(std::string_view record, Entries& out) {
   out.clear();
-  if (record.empty() || record[0] != format_1) return false;
+  if (record.empty() || (record[0] != format_1 && record[0] != format_2)) return false;
+  const bool groups = record[0] == format_2;
   Cursor read(record.substr(1));
+  const auto group = [&] { return groups ? read.param() : 0; };
   out.id = read.text();
   out.updated = read.integer();
   read.list([&] { out.patients.push_back(read.text()); });
-  read.list([&] { out.tokens.push_back({read.param(), read.integer(), read.text()}); });
-  read.list([&] { out.strings.push_back({read.param(), read.text(), read.text()}); });
-  read.list([&] { out.dates.push_back({read.param(), read.integer(), read.integer()}); });
-  read.list([&] { out.numbers.push_back({read.param(), read.real(), read.real()}); });
+  read.list([&] { out.tokens.push_back({read.param(), read.integer(), read.text(), group()}); });
+  read.list([&] { out.strings.push_back({read.param(), read.text(), read.text(), group()}); });
+  read.list([&] { out.dates.push_back({read.param(), read.integer(), read.integer(), group()}); });
+  read.list([&] { out.numbers.push_back({read.param(), read.real(), read.real(), group()}); });
   read.list([&] {
-    out.quantities.push_back({read.param(), read.integer(), read.text(), read.text(), read.real(), read.real()});
+    out.quantities.push_back(
+        {read.param(), read.integer(), read.text(), read.text(), read.real(), read.real(), group()});
   });
-  read.list([&] { out.references.push_back({read.param(), read.integer()}); });
-  read.list([&] { out.uris.push_back({read.param(), read.text()}); });
+  read.list([&] { out.references.push_back({read.param(), read.integer(), group()}); });
+  read.list([&] { out.uris.push_back({read.param(), read.text(), group()}); });
   return read.finished();
 }
 

@@ -5,6 +5,7 @@
 // decided on its record. So hashes may collide and keys may be cut.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,32 +19,39 @@ struct Entries {
     std::uint32_t param;
     std::int64_t system;
     std::string_view code;
+    std::uint32_t group = 0;
   };
   struct String {
     std::uint32_t param;
     std::string_view folded, exact;
+    std::uint32_t group = 0;
   };
   struct Date {
     std::uint32_t param;
     std::int64_t low, high;
+    std::uint32_t group = 0;
   };
   struct Number {
     std::uint32_t param;
     double low, high;
+    std::uint32_t group = 0;
   };
   struct Quantity {
     std::uint32_t param;
     std::int64_t system;
     std::string_view code, unit;
     double low, high;
+    std::uint32_t group = 0;
   };
   struct Reference {
     std::uint32_t param;
     std::int64_t target;
+    std::uint32_t group = 0;
   };
   struct Uri {
     std::uint32_t param;
     std::string_view value;
+    std::uint32_t group = 0;
   };
 
   std::string_view id;
@@ -90,7 +98,10 @@ inline constexpr std::int64_t long_date_ms =
 
 /// FNV-1a, 64 bits; kept on disk.
 std::int64_t text_hash(std::string_view text);
-/// The point that stands for an interval of a number with its precision.
-inline double middle(double low, double high) { return low + (high - low) / 2; }
+/// The point that stands for an interval of a number with its precision; of one with an open side ("< 5"), that side.
+inline double middle(double low, double high) {
+  if (std::isinf(low)) return std::isinf(high) ? 0 : low;
+  return std::isinf(high) ? high : low + (high - low) / 2;
+}
 
 }  // namespace ward::store

@@ -31,16 +31,50 @@ class Judge {
 
   bool satisfied() const {
     const Condition& condition = *need_.condition;
+    if (!need_.together.empty()) return together() != condition.negate;
     if (condition.missing) return *condition.missing != has_value();
-    const bool any = std::ranges::any_of(need_.tests, [&](const Test& test) { return test.possible && passes(test); });
-    return any != condition.negate;
+    return any_passes() != condition.negate;
   }
 
  private:
+  Judge(const Need& need, const Entries& entries, std::int64_t now, std::optional<std::uint32_t> group)
+      : need_(need), entries_(entries), now_(now), group_(group) {}
+
+  bool any_passes() const {
+    if (!need_.ids.empty()) return need_.ids.contains(entries_.id);
+    if (!need_.targets.empty())
+      return any(entries_.references, [&](const Entries::Reference& e) { return need_.targets.contains(e.target); });
+    return std::ranges::any_of(need_.tests, [&](const Test& test) { return test.possible && passes(test); });
+  }
+
+  /// Whether some element has values for all conditions of one list.
+  bool together() const {
+    const std::uint32_t last = last_group();
+    return std::ranges::any_of(need_.together, [&](const std::vector<Need>& list) {
+      for (std::uint32_t group = 0; group <= last; ++group)
+        if (std::ranges::all_of(list, [&](const Need& part) { return holds_in(part, group); })) return true;
+      return false;
+    });
+  }
+
+  bool holds_in(const Need& part, std::uint32_t group) const {
+    return Judge(part, entries_, now_, part.condition->anywhere ? std::nullopt : std::optional(group)).satisfied();
+  }
+
+  std::uint32_t last_group() const {
+    std::uint32_t last = 0;
+    const auto look = [&](const auto& list) {
+      for (const auto& e : list) last = std::max(last, e.group);
+    };
+    look(entries_.tokens), look(entries_.strings), look(entries_.dates), look(entries_.numbers);
+    look(entries_.quantities), look(entries_.references), look(entries_.uris);
+    return last;
+  }
+
   bool has_value() const {
     if (need_.condition->param == "_id" || need_.condition->param == "_lastUpdated") return true;
     const auto named = [&](const auto& list) {
-      return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param; });
+      return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param && in_group(e); });
     };
     return need_.param != 0 &&
            (named(entries_.tokens) || named(entries_.strings) || named(entries_.dates) || named(entries_.numbers) ||
@@ -53,8 +87,9 @@ class Judge {
 
   template <class List, class Good>
   bool any(const List& list, Good good) const {
-    return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param && good(e); });
+    return std::ranges::any_of(list, [&](const auto& e) { return e.param == need_.param && in_group(e) && good(e); });
   }
+  bool in_group(const auto& e) const { return !group_ || e.group == *group_; }
 
   bool passes(const Test& test, const TokenIs& is) const {
     return any(entries_.tokens, [&](const Entries::Token& e) {
@@ -98,10 +133,20 @@ class Judge {
   bool passes(const Test&, const UpdatedIs& is) const {
     return date_compares(is.how, entries_.updated, entries_.updated + 1, is.low, is.high, now_);
   }
+  bool passes(const Test&, const TextIs&) const { return true; }  // Predicate::words
+  bool passes(const Test&, const NearIs& is) const {
+    return any(entries_.numbers, [&](const Entries::Number& latitude) {
+      return std::ranges::any_of(entries_.numbers, [&](const Entries::Number& e) {
+        return e.param == need_.longitude && e.group == latitude.group &&
+               distance_km(is.latitude, is.longitude, latitude.low, e.low) <= is.km;
+      });
+    });
+  }
 
   const Need& need_;
   const Entries& entries_;
   const std::int64_t now_;
+  const std::optional<std::uint32_t> group_ = std::nullopt;
 };
 
 bool all_satisfied(const std::vector<Need>& needs, const Entries& entries, std::int64_t now) {
@@ -115,17 +160,65 @@ class Compiler {
   std::vector<Need> needs(const std::vector<Condition>& conditions) {
     std::vector<Need> out;
     out.reserve(conditions.size());
-    for (const Condition& condition : conditions) {
-      Need need{.condition = &condition,
-                .param = std::uint32_t(names_.param(type_, condition.param).value_or(0)),
-                .tests = {}};
-      for (const Match& match : condition.any_of) need.tests.push_back(test(match, need.param));
-      out.push_back(std::move(need));
-    }
+    for (const Condition& condition : conditions)
+      if (!words_of(condition)) out.push_back(need(condition));
     return out;
   }
 
+  /// Of all conditions so far.
+  std::vector<std::string> words() { return std::move(words_); }
+
  private:
+  static constexpr std::size_t many = 8;
+
+  Need need(const Condition& condition) {
+    Need out{.condition = &condition, .param = number(condition.param), .longitude = 0, .tests = {}};
+    for (const Match& match : condition.any_of) {
+      out.tests.push_back(test(match, out.param));
+      if (std::holds_alternative<NearIs>(match)) out.longitude = number(condition.param + ":longitude");
+    }
+    for (const auto& list : condition.together) {
+      out.together.emplace_back();
+      for (const Condition& part : list) out.together.back().push_back(need(part));
+    }
+    if (out.tests.size() > many) look_up(out);
+    return out;
+  }
+
+  std::uint32_t number(const std::string& param) { return std::uint32_t(names_.param(type_, param).value_or(0)); }
+
+  static void look_up(Need& need) {
+    const auto all = [&](auto is) {
+      return std::ranges::all_of(need.tests, [&](const Test& one) { return is(*one.match); });
+    };
+    if (all([](const Match& match) { return std::holds_alternative<IdIs>(match); }))
+      for (const Test& one : need.tests) need.ids.insert(std::get<IdIs>(*one.match).id);
+    else if (all([](const Match& match) { return std::holds_alternative<ReferenceIs>(match); }))
+      for (const Test& one : need.tests) need.targets.insert(one.targets.begin(), one.targets.end());
+  }
+
+  /// Takes a condition on words. All are literals in FTS5's language, so that no operator of it can come from outside.
+  bool words_of(const Condition& condition) {
+    std::string any;
+    for (const Match& match : condition.any_of) {
+      const auto* text = std::get_if<TextIs>(&match);
+      if (text == nullptr) return false;
+      std::string all;
+      for (const std::string& word : text->words) all += (all.empty() ? "(" : " AND ") + quoted(word);
+      any += (any.empty() ? "" : " OR ") + all + ")";
+    }
+    if (any.empty()) return false;
+    const std::string_view columns = condition.param == "_text" ? "narrative" : "{narrative content}";
+    words_.push_back(fmt::format("kind : t{} AND {} : ({})", type_, columns, any));
+    return true;
+  }
+
+  static std::string quoted(std::string_view word) {
+    std::string out = "\"";
+    for (const char c : word) out.append(c == '"' ? "\"\"" : std::string_view(&c, 1));
+    return out + "\"";
+  }
+
   Test test(const Match& match, std::uint32_t param) {
     Test out{.match = &match, .possible = true, .system = std::nullopt, .targets = {}};
     const bool own = std::holds_alternative<IdIs>(match) || std::holds_alternative<UpdatedIs>(match);
@@ -158,7 +251,15 @@ class Compiler {
 
   std::int64_t type_;
   Names& names_;
+  std::vector<std::string> words_;
 };
+
+bool wholly_seen(const std::vector<Sight>& sights, const Entries& entries) {
+  return std::ranges::any_of(sights, &Sight::all) || std::ranges::all_of(entries.patients, [&](std::string_view id) {
+           return id.starts_with('#') ||
+                  std::ranges::any_of(sights, [&](const Sight& sight) { return sight.patients.contains(id); });
+         });
+}
 
 }  // namespace
 
@@ -167,6 +268,7 @@ bool Predicate::asks() const {
 }
 
 bool Predicate::satisfied(const Entries& entries, const Version* version) const {
+  if (!words.empty() && !wholly_seen(sights, entries)) return false;
   if (!all_satisfied(needs, entries, now_ms)) return false;
   return std::ranges::any_of(sights, [&](const Sight& sight) {
     const bool sealed = std::ranges::any_of(
@@ -191,6 +293,7 @@ Predicate compile(const Query& query, std::int64_t type, Names& names, WallTime 
     if (!branch.all) sight.patients.insert(branch.patients.begin(), branch.patients.end());
     out.sights.push_back(std::move(sight));
   }
+  out.words = compiler.words();
   return out;
 }
 
@@ -251,6 +354,14 @@ NumberBounds number_bounds(Compare how, double from, double to) {
       break;
   }
   return {-infinite, infinite};
+}
+
+double distance_km(double latitude, double longitude, double other_latitude, double other_longitude) {
+  constexpr double earth_km = 6371.0088, degree = 3.14159265358979323846 / 180;
+  const double up = std::sin((other_latitude - latitude) * degree / 2);
+  const double along = std::sin((other_longitude - longitude) * degree / 2);
+  const double half = up * up + std::cos(latitude * degree) * std::cos(other_latitude * degree) * along * along;
+  return 2 * earth_km * std::asin(std::sqrt(std::min(1.0, half)));
 }
 
 bool uri_below(std::string_view uri, std::string_view base) {

@@ -19,8 +19,13 @@ struct Test {
 
 struct Need {
   const Condition* condition;
-  std::uint32_t param = 0;  // 0: no resource has such a value
+  std::uint32_t param = 0;      // 0: no resource has such a value
+  std::uint32_t longitude = 0;  // of NearIs: the other parameter
   std::vector<Test> tests;
+  std::vector<std::vector<Need>> together = {};
+  // Of many ids or references, as they come from the other end of a hop: to be looked up rather than gone through.
+  std::unordered_set<std::string_view> ids = {};
+  std::unordered_set<std::int64_t> targets = {};
 };
 
 struct Sight {
@@ -36,6 +41,9 @@ struct Predicate {
   std::vector<Need> needs;
   std::vector<Sight> sights;
   std::int64_t now_ms = 0;
+  /// Expressions for the table of words, each of which must find the resource, too: what no entry can tell. Who may not
+  /// see all patients of a resource does not find it by its words, which may be about the others.
+  std::vector<std::string> words = {};
 
   /// Without `version`, true also where only a branch's `sees` could say no.
   bool satisfied(const Entries& entries, const Version* version = nullptr) const;
@@ -56,6 +64,9 @@ bool date_compares(Compare how, std::int64_t low, std::int64_t high, std::int64_
 bool number_compares(Compare how, double low, double high, double from, double to);
 /// Whether `uri` is `base` or lies below it, at a "/" (or, for what has no path, is equal).
 bool uri_below(std::string_view uri, std::string_view base);
+
+/// Kilometres between two points on the globe.
+double distance_km(double latitude, double longitude, double other_latitude, double other_longitude);
 
 /// Bounds between which the middle of every matching number lies.
 struct NumberBounds {

@@ -25,6 +25,9 @@ constexpr RangeSql range_sql[] = {
     {RangeKind::reference, "reference", true,
      "SELECT row FROM ref WHERE param = ?1 AND target = ?2 AND row > ?9 ORDER BY row",
      "SELECT count(*) FROM (SELECT 1 FROM ref WHERE param = ?1 AND target = ?2 LIMIT ?8)"},
+    {RangeKind::words, "words", true,
+     "SELECT rowid FROM full_text WHERE full_text MATCH ?1 AND rowid > ?9 ORDER BY rowid",
+     "SELECT count(*) FROM (SELECT 1 FROM full_text WHERE full_text MATCH ?1 LIMIT ?8)"},
     {RangeKind::token, "token", true,
      "SELECT row FROM token WHERE param = ?1 AND code = ?2 AND system = ?3 AND row > ?9 ORDER BY row",
      "SELECT count(*) FROM (SELECT 1 FROM token WHERE param = ?1 AND code = ?2 AND system = ?3 LIMIT ?8)"},
@@ -65,14 +68,17 @@ const RangeSql& sql_of(RangeKind kind) {
   return found;
 }
 
-void bind(Run& run, const std::vector<Range::Bound>& bounds) {
+void bind(Run& run, const Range& range) {
+  // Ids and words are TEXT; keys of strings and uris are BLOBs, whose bytes compare like memcmp.
+  const bool text = range.kind == RangeKind::id || range.kind == RangeKind::words;
   int at = 0;
-  for (const auto& bound : bounds) {
+  for (const auto& bound : range.bounds) {
     ++at;
     if (const auto* number = std::get_if<std::int64_t>(&bound)) run.bind(at, *number);
     if (const auto* real = std::get_if<double>(&bound)) run.bind(at, *real);
-    // Ids are TEXT; keys of strings and uris are BLOBs, whose bytes compare like memcmp.
-    if (const auto* bytes = std::get_if<std::string>(&bound)) run.bind(at, Blob{*bytes});
+    const auto* bytes = std::get_if<std::string>(&bound);
+    if (bytes != nullptr && text) run.bind(at, std::string_view(*bytes));
+    if (bytes != nullptr && !text) run.bind(at, Blob{*bytes});
   }
 }
 
@@ -83,16 +89,14 @@ bool Range::ordered() const { return sql_of(kind).ordered; }
 
 Run Range::rows(Connection& connection, std::int64_t after) const {
   Run run = connection.query(sql_of(kind).rows);
-  bind(run, bounds);
-  if (kind == RangeKind::id) run.bind(2, std::string_view(std::get<std::string>(bounds[1])));
+  bind(run, *this);
   run.bind(after_at, after);
   return run;
 }
 
 std::size_t Range::count(Connection& connection, std::size_t limit) const {
   Run run = connection.query(sql_of(kind).count);
-  bind(run, bounds);
-  if (kind == RangeKind::id) run.bind(2, std::string_view(std::get<std::string>(bounds[1])));
+  bind(run, *this);
   run.bind(limit_at, std::int64_t(limit));
   return run.step() ? std::size_t(run.integer(0)) : 0;
 }
@@ -114,6 +118,7 @@ class RangesOf {
 
   std::optional<Ranges> find() {
     if (need_.condition->negate || need_.condition->missing) return std::nullopt;
+    if (!need_.together.empty()) return find_together();
     for (const Test& test : need_.tests) {
       if (!test.possible) continue;
       if (!std::visit([&](const auto& match) { return add(test, match); }, *test.match)) return std::nullopt;
@@ -123,6 +128,26 @@ class RangesOf {
 
  private:
   std::int64_t param() const { return need_.param; }
+
+  /// Of each list the ranges of the first condition that has some.
+  std::optional<Ranges> find_together() {
+    for (const std::vector<Need>& list : need_.together) {
+      std::optional<Ranges> of_list;
+      for (auto part = list.begin(); part != list.end() && !of_list; ++part) of_list = RangesOf(*part, type_).find();
+      if (!of_list) return std::nullopt;
+      std::ranges::move(*of_list, std::back_inserter(ranges_));
+    }
+    return std::move(ranges_);
+  }
+
+  bool add(const Test&, const TextIs&) { return false; }  // Predicate::words
+
+  bool add(const Test&, const NearIs& is) {
+    constexpr double km_of_degree = 110.5;  // a little less than there are, so that the range is a little wide
+    const double reach = is.km / km_of_degree;
+    ranges_.push_back({RangeKind::number, {param(), is.latitude - reach, is.latitude + reach}});
+    return true;
+  }
 
   bool add(const Test& test, const TokenIs& is) {
     if (!is.code) return false;
@@ -298,6 +323,7 @@ Plan choose_plan(const Predicate& predicate, std::int64_t type, Names& names, Co
       if (auto ranges = RangesOf(need, type).find()) options.push_back(std::move(*ranges));
   };
   consider(predicate.needs);
+  for (const std::string& expression : predicate.words) options.push_back(Ranges{{RangeKind::words, {expression}}});
   if (predicate.sights.size() == 1) consider(predicate.sights.front().also);
   const auto empty = [](const Ranges& ranges) { return ranges.empty(); };
   if (predicate.sights.empty() || std::ranges::any_of(options, empty))

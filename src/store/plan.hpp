@@ -8,6 +8,7 @@ namespace ward::store {
 enum class RangeKind : std::uint8_t {
   id,
   reference,
+  words,
   token,
   token_any_system,
   string,

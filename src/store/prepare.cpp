@@ -25,7 +25,10 @@ bool is_id(std::string_view id) {
 
 bool is_id_or_mark(std::string_view text) { return is_id(text.starts_with('#') ? text.substr(1) : text); }
 
-bool is_interval(double low, double high) { return std::isfinite(low) && std::isfinite(high) && low <= high; }
+/// Open sides are infinite; NaN compares to nothing.
+bool is_interval(double low, double high) { return low <= high; }
+
+constexpr std::size_t words_bytes_max = 1 << 20;  // of one resource
 
 /// Empty if good; else what is wrong. Never a value: it would be PHI.
 std::string_view wrong_in(const IndexEntries& index) {
@@ -43,11 +46,12 @@ std::string_view wrong_in(const IndexEntries& index) {
     return "a date's interval is reversed";
   if (std::ranges::any_of(index.numbers, [](const auto& e) { return !is_interval(e.low, e.high); }) ||
       std::ranges::any_of(index.quantities, [](const auto& e) { return !is_interval(e.low, e.high); }))
-    return "a number's interval is reversed or not finite";
+    return "a number's interval is reversed";
   if (!std::ranges::all_of(index.references, [](const auto& e) {
         return e.type.empty() ? !e.url.empty() && e.id.empty() : is_type(e.type) && is_id(e.id);
       }))
     return "a reference entry is neither local nor a URL";
+  if (index.narrative.size() + index.content.size() > words_bytes_max) return "it has too many words to index";
   if (!std::ranges::all_of(index.patients, is_id_or_mark)) return "a patient's id is malformed";
   return {};
 }
@@ -70,7 +74,7 @@ std::string_view wrong_in(const Change& change) {
 std::size_t bytes_of(const Change& change) {
   const auto& index = change.index;
   const std::size_t entries = index.tokens.size() + index.strings.size() + index.dates.size() + index.references.size();
-  return change.body.size() + 100 * entries + 500;
+  return change.body.size() + index.narrative.size() + index.content.size() + 100 * entries + 500;
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ Result<Page> SqliteReader::search(const Query& query) {
     Search search(query, names_, connection_, clock_);
     auto found = search.run();
     if (!found) return std::unexpected(found.error());
-    Page page{.found = {}, .next = std::move(found->next), .total = found->total};
+    Page page{
+        .found = {}, .next = std::move(found->next), .total = found->total, .referred = std::move(found->referred)};
     if (!found->versions.empty()) {
       page.found = std::move(found->versions);
       return page;

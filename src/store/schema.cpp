@@ -75,6 +75,14 @@ INSERT OR IGNORE INTO written SELECT p.row, r.type, v.updated, v.row, v.version
   WHERE v.patients <> '';
 )";
 
+// The words of each live resource, for `_text` and `_content`. The text itself stays in the table: to take a row out of
+// the index FTS5 must know what was put in. What a file of version 2 holds is indexed again at the start (index_again).
+constexpr Sql tables_3 = R"(
+CREATE VIRTUAL TABLE full_text USING fts5(kind, narrative, content,
+  columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+PRAGMA user_version = 3;
+)";
+
 /// From each version to the next, one transaction a step: a file that was left in the middle of a step has none of it.
 void migrate(Connection& connection, std::int64_t version) {
   if (version < 2) {
@@ -83,12 +91,18 @@ void migrate(Connection& connection, std::int64_t version) {
     connection.script(fill_2);
     connection.execute("COMMIT");
   }
+  if (version < 3) {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.script(tables_3);
+    connection.execute("COMMIT");
+  }
 }
 
 void create(Connection& connection) {
   connection.execute("BEGIN IMMEDIATE");
   connection.script(tables_1);
   connection.script(tables_2);
+  connection.script(tables_3);
   std::int64_t generation = 0;
   SystemRandom().fill(&generation, sizeof generation);
   connection.execute("INSERT INTO about(name, value) VALUES('generation', ?1)", generation);

@@ -23,7 +23,9 @@ Result<FoundRows> Search::run() {
   }
   if (query_.count > count_max)
     return fail("invalid_query", fmt::format("store: a page holds {} resources at most", count_max));
+  if (query_.ids_only && !query_.sort.empty()) return fail("invalid_query", "store: ids alone come in no order");
   type_ = *type;
+  if (!query_.referred_by.empty()) referred_by_ = std::uint32_t(names_.param(type_, query_.referred_by).value_or(0));
   auto order = Order::make(query_, type_, names_);
   if (!order) return std::unexpected(order.error());
   order_ = std::move(*order);
@@ -50,6 +52,7 @@ Result<FoundRows> Search::run() {
   if (versions_.size() > query_.count) versions_.pop_back();
   out.versions = std::move(versions_);
   for (const Place& place : found_) out.rows.push_back(place.row);
+  if (referred_by_ != 0) out.referred = referred_ids();
   if (more) out.next = order_->write(found_.back());
   if (query_.total != Total::none)
     out.total = count_all(query_.total == Total::accurate ? accurate_time_max : estimate_time_max);
@@ -89,27 +92,63 @@ bool Search::satisfied(std::int64_t row, MonoTime deadline) {
   if (++tested_ % clock_every == 0 && clock_.mono() > deadline) throw Stopped{};
   if (!with_bodies_ && !asks_) {
     Run run = connection_.query("SELECT entries FROM entry WHERE row = ?1", row);
-    return run.step() && satisfied_by(run.blob(0));
+    return run.step() && satisfied_by(row, run.blob(0));
   }
   Run run = connection_.query(
       "SELECT e.entries, r.id, r.version, r.updated, r.live, r.patients, r.body FROM entry e CROSS JOIN resource r ON "
       "r.row = e.row "
       "WHERE e.row = ?1 AND r.version > 0",
       row);
-  if (!run.step() || !satisfied_by(run.blob(0))) return false;
+  if (!run.step() || !satisfied_by(row, run.blob(0))) return false;
   version_ = version_of(run, query_.type, 1);
   return !asks_ || predicate_.satisfied(entries_, &version_);
 }
 
-bool Search::satisfied_by(std::string_view entries) {
+bool Search::satisfied_by(std::int64_t row, std::string_view entries) {
   record_.assign(entries);
   if (!decode(record_, entries_)) throw Failure{SQLITE_CORRUPT};
-  return predicate_.satisfied(entries_);
+  return predicate_.satisfied(entries_) && (predicate_.words.empty() || has_words(row));
+}
+
+bool Search::has_words(std::int64_t row) {
+  return std::ranges::all_of(predicate_.words, [&](const std::string& expression) {
+    return connection_.number("SELECT 1 FROM full_text WHERE full_text MATCH ?1 AND rowid = ?2",
+                              std::string_view(expression), row) == 1;
+  });
+}
+
+/// What is wanted of a resource of which only the id is wanted: all of it stands in its record.
+void Search::note_ids(std::int64_t row) {
+  found_.push_back({.keys = {}, .row = row});
+  Version& version = versions_.emplace_back();
+  version.type = query_.type;
+  version.id = entries_.id;
+  version.patients.assign(entries_.patients.begin(), entries_.patients.end());
+  if (referred_by_ == 0 || found_.size() > query_.count) return;
+  for (const Entries::Reference& e : entries_.references)
+    if (e.param == referred_by_) referred_.insert(e.target);
+}
+
+std::vector<std::string> Search::referred_ids() {
+  std::vector<std::string> ids;
+  const auto type = names_.type(query_.referred_type);
+  if (!type) return ids;
+  for (const std::int64_t row : referred_) {
+    Run run = connection_.query("SELECT id FROM resource WHERE row = ?1 AND type = ?2", row, *type);
+    if (run.step()) ids.emplace_back(run.text(0));
+  }
+  std::ranges::sort(ids);
+  return ids;
 }
 
 // Nearly all candidates of a page without an order are found, so each is read whole while it is tested: one statement
 // for each instead of two.
 void Search::page_by_row(const std::optional<Place>& after, MonoTime deadline) {
+  if (query_.ids_only)
+    return matches(after ? after->row : -1, deadline, [&](std::int64_t row) {
+      note_ids(row);
+      return found_.size() <= query_.count;
+    });
   with_bodies_ = true;
   matches(after ? after->row : -1, deadline, [&](std::int64_t row) {
     found_.push_back({.keys = {}, .row = row});
@@ -201,10 +240,10 @@ bool Search::has_any(const std::vector<std::string_view>& marks) {
 
 std::optional<std::uint64_t> Search::count_all(std::chrono::milliseconds limit) {
   if (plan_.nothing) return 0;
-  const bool whole_type =
-      !asks_ && predicate_.needs.empty() && std::ranges::any_of(predicate_.sights, [&](const Sight& sight) {
-        return sight.all && sight.also.empty() && !has_any(sight.sealed);
-      });
+  const bool whole_type = !asks_ && predicate_.needs.empty() && predicate_.words.empty() &&
+                          std::ranges::any_of(predicate_.sights, [&](const Sight& sight) {
+                            return sight.all && sight.also.empty() && !has_any(sight.sealed);
+                          });
   if (whole_type) {
     const auto count = connection_.number("SELECT count(*) FROM resource WHERE type = ?1 AND live = 1", type_);
     return std::uint64_t(count.value_or(0));

@@ -13,6 +13,7 @@ struct FoundRows {
   std::vector<Version> versions;  // of the same rows, if they were read along with the test; else empty
   std::string next;
   std::optional<std::uint64_t> total;
+  std::vector<std::string> referred;
 };
 
 /// Columns from `first` on: id, version, updated, live, patients, body.
@@ -35,7 +36,10 @@ class Search {
   void matches(std::int64_t after, MonoTime deadline, Accept accept);
   /// Leaves the resource's record in `entries_`, and itself in `version_` if `with_bodies_`.
   bool satisfied(std::int64_t row, MonoTime deadline);
-  bool satisfied_by(std::string_view entries);
+  bool satisfied_by(std::int64_t row, std::string_view entries);
+  bool has_words(std::int64_t row);
+  void note_ids(std::int64_t row);
+  std::vector<std::string> referred_ids();
   void page_by_row(const std::optional<Place>& after, MonoTime deadline);
   void page_by_collecting(const std::optional<Place>& after, MonoTime deadline, bool unvalued, std::size_t room);
   bool page_by_sort_index(const std::optional<Place>& after, MonoTime deadline);
@@ -59,6 +63,8 @@ class Search {
   bool with_bodies_ = false;
   Version version_;
   std::vector<Version> versions_;
+  std::set<std::int64_t> referred_;  // rows
+  std::uint32_t referred_by_ = 0;
 };
 
 }  // namespace ward::store

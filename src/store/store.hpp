@@ -27,38 +27,48 @@
 namespace ward::store {
 
 // ---- what the index of one resource version holds (made by the fhir room in the request's own thread) ----
+//
+// `group` says which element of the resource a value is from: 0 for the resource itself, else the same number for all
+// that stands in one element (a component of an Observation), so that composite parameters can ask for both at once.
 
 struct TokenEntry {  // token parameters; also :identifier of references ("subject:identifier" as param)
   std::string param;
   std::string system;  // empty: none
   std::string code;
+  std::uint32_t group = 0;
 };
 struct StringEntry {
   std::string param;
   std::string folded;  // case, accents and white space folded (ICU), for prefix and contains
   std::string exact;
+  std::uint32_t group = 0;
 };
 struct DateEntry {  // the interval that the value covers, milliseconds since 1970 UTC, [low, high)
   std::string param;
   std::int64_t low, high;
+  std::uint32_t group = 0;
 };
 struct NumberEntry {  // the interval of the value with its implied precision
   std::string param;
   double low, high;
+  std::uint32_t group = 0;
 };
 struct QuantityEntry {
   std::string param;
   std::string system, code, unit;
   double low, high;
+  std::uint32_t group = 0;
 };
 struct ReferenceEntry {
   std::string param;
   std::string type, id;  // a local target; or
   std::string url;       // an absolute URL elsewhere (type and id empty)
+  std::uint32_t group = 0;
 };
 struct UriEntry {
   std::string param;
   std::string value;
+  std::uint32_t group = 0;
 };
 
 struct IndexEntries {
@@ -72,6 +82,8 @@ struct IndexEntries {
   /// Ids of the patients in whose compartment the resource is; behind them marks ("#ETH"), which are searched by like
   /// them and sealed by (`VisibleBranch::sealed`).
   std::vector<std::string> patients;
+  std::string narrative = {};         // the words of the narrative, for `_text`
+  std::string content = {};           // all other words of the resource, for `_content`
 };
 
 /// Who treats, cares for, or acts for whom: rows that access derives from a resource when it is written, and that go
@@ -135,15 +147,30 @@ struct UpdatedIs {
   Compare how;
   std::int64_t low, high;
 };
-using Match = std::variant<TokenIs, StringIs, DateIs, NumberIs, QuantityIs, ReferenceIs, UriIs, IdIs, UpdatedIs>;
+/// Words that all occur, of the parameters `_text` and `_content`: folded as SQLite's unicode61 does it, a word of
+/// several tokens is a phrase. Each has a letter or digit.
+struct TextIs {
+  std::vector<std::string> words;
+};
+/// A place within `km` of a point, in degrees (WGS84), by great circle. The resource's latitude is a number of the
+/// parameter, its longitude one of "PARAM:longitude".
+struct NearIs {
+  double latitude, longitude, km;
+};
+using Match =
+    std::variant<TokenIs, StringIs, DateIs, NumberIs, QuantityIs, ReferenceIs, UriIs, IdIs, UpdatedIs, TextIs, NearIs>;
 
 /// One search parameter: any of `any_of` (a,b,c), or with `negate` none of them (also true without a value), or with
-/// `missing` whether it has a value at all.
+/// `missing` whether it has a value at all. With `together`, none of these: any of its lists, all of whose conditions
+/// hold for values of one element (`group`); so a list of one is an alternative by another parameter. Lists are not
+/// nested.
 struct Condition {
   std::string param;
   std::vector<Match> any_of;
   bool negate = false;
   std::optional<bool> missing;
+  std::vector<std::vector<Condition>> together = {};
+  bool anywhere = false;  // in such a list: by a value of any element
 };
 
 /// What the caller may see: the resource must satisfy one branch. `all`: no patient test. Otherwise its patients must
@@ -173,12 +200,17 @@ struct Query {
   std::size_t count = 50;  // at most 10'000; 0: only the total
   std::string after;       // `Page::next` of the page before; opaque here, sealed by the caller
   Total total = Total::none;
+  /// Only type, id and patients of what is found are wanted, in no order; bodies need not be read.
+  bool ids_only = false;
+  /// With `ids_only`: also what the found refer to by this parameter, of this type.
+  std::string referred_by = {}, referred_type = {};
 };
 
 struct Page {
   std::vector<Version> found;
   std::string next;  // empty: no more
   std::optional<std::uint64_t> total;
+  std::vector<std::string> referred = {};  // ids, sorted, each once: see Query::referred_by
 };
 
 // ---- the history of types ----

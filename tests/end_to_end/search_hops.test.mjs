@@ -159,7 +159,7 @@ test("metadata names what comes along", async () => {
 });
 
 test("too many at the other end of a hop is said, and nothing is cut", async () => {
-  const crowd = Array.from({ length: 1001 }, (_, i) => ({ resourceType: "Patient", id: `crowd-${i}`, name: [{ family: "Crowded" }] }));
+  const crowd = Array.from({ length: 10_001 }, (_, i) => ({ resourceType: "Patient", id: `crowd-${i}`, name: [{ family: "Crowded" }] }));
   const file = join(ward.directory, "crowd.ndjson");
   writeFileSync(file, crowd.map((one) => JSON.stringify(one)).join("\n") + "\n");
   assert.equal((await ward.command("import", file)).code, 0);

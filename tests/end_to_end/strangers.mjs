@@ -193,6 +193,31 @@ export function rows() {
   get("Observation by the report of a patient", (w) => `Observation?_has:DiagnosticReport:result:patient=${w.patient}&_total=accurate`);
   get("Encounter by its observation", (w) => `Encounter?_has:Observation:encounter:_id=${w.observation}&_total=accurate`);
   get("Patient by a list of nobody's", () => "Patient?_list=there-is-none&_total=accurate", { own: 0 });
+  // several values, words, several types, other compartments
+  get("Observation by a composite", (w) => `Observation?patient=${w.patient}&code-value-quantity=29463-7$gt1&_total=accurate`);
+  get("Observation by a composite that excludes", (w) => `Observation?patient=${w.patient}&component-code-value-quantity:missing=true&_total=accurate`);
+  get("Condition by its text", (w) => `Condition?patient=${w.patient}&code:text=words&_total=accurate`);
+  get("Condition by the stranger's text", () => "Condition?code:text=canary&_total=accurate", { own: 0 });
+  get("Patient by a value set", (w) => `Patient?_id=${w.patient}&gender:in=http://hl7.org/fhir/ValueSet/administrative-gender&_total=accurate`);
+  get("Patient by none of a value set", (w) => `Patient?_id=${w.patient}&gender:not-in=http://hl7.org/fhir/ValueSet/observation-status&_total=accurate`);
+  get("Patient by a type of identifier", (w) => `Patient?identifier:of-type=|MR|${w.mrn}&_total=accurate`, { own: 0 });
+  get("Patient by a word", (w) => `Patient?_content=${w.family}&_total=accurate`, { as: everyone, embedded: true });
+  get("Patient by a word of the narrative", (w) => `Patient?_text=${w.family}&_total=accurate`, { as: ["dr.adams", "desk.diaz", "nurse.cole"], own: undefined });
+  get("Condition by the stranger's words", () => "Condition?_content=canary+in+words&_total=accurate", { own: undefined });
+  get("Appointment by the stranger's words", () => "Appointment?_content=canary&_total=accurate", { as: ["dr.adams", "desk.diaz", "patient.one"], own: undefined });
+  get("Observation by a word of its patient", (w) => `Observation?patient._content=${w.family}&_total=accurate`, { embedded: true });
+  get("Practitioner by a word of a patient", (w) => `Practitioner?_has:Patient:general-practitioner:_content=${w.family}&_total=accurate`, { embedded: true });
+  get("several types by _id", (w) => `?_type=Patient,Observation,Condition&_id=${w.patient},${w.observation},${w.condition}&_total=accurate`, { as: ["dr.adams", "nurse.cole", "patient.one"] });
+  get("several types by _id, one a page", (w) => `?_type=Observation,Patient&_id=${w.patient},${w.observation}&_count=1`);
+  get("several types by _id, counted", (w) => `?_type=Observation,Patient&_id=${w.patient},${w.observation}&_summary=count`, { embedded: true });
+  get("several types by a word", (w) => `?_type=Patient,RelatedPerson&_content=${w.family}&_total=accurate`, { embedded: true });
+  get("several types that the desk may not see", (w) => `?_type=Patient,Observation&_id=${w.patient}`, { as: ["desk.diaz"], own: undefined });
+  add("several types by POST", (w) => ({ method: "POST", path: "_search", headers: form, body: `_type=Patient,Encounter&_id=${w.patient},${w.encounter}&_total=accurate` }), { own: 200 });
+  get("an encounter's compartment", (w) => `Encounter/${w.encounter}/Observation?_total=accurate`, { as: staff });
+  get("an encounter's compartment of conditions", (w) => `Encounter/${w.encounter}/Condition?_total=accurate`);
+  get("an encounter's compartment that the desk may not see", (w) => `Encounter/${w.encounter}/Observation`, { as: ["desk.diaz"], own: undefined });
+  get("a practitioner's compartment", (w) => `Practitioner/dr-baker/Encounter?_id=${w.encounter}&_total=accurate`, { own: 0 });
+  get("a related person's compartment", (w) => `RelatedPerson/${w.related}/Appointment?_total=accurate`, { own: 0 });
   add("Observation by a chain, POST", (w) => ({ method: "POST", path: "Observation/_search", headers: form, body: `patient.identifier=${w.mrn}&_total=accurate` }), { own: 200 });
 
   // what comes along

@@ -1,6 +1,7 @@
 #include "index.hpp"
 #include "examples.hpp"
 #include "index/plan.hpp"
+#include "r4/search.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -195,6 +196,64 @@ TEST(Index, too_many_values_are_an_error) {
   const auto entries = index(parsed->document, "Patient", "x", options);
   ASSERT_FALSE(entries);
   EXPECT_EQ(entries.error().code(), "index_too_large");
+}
+
+TEST(Index, values_know_the_element_that_they_stand_in) {
+  const auto entries = index_of("Observation", R"({"resourceType":"Observation","status":"final",
+    "code":{"coding":[{"code":"panel"}]},"component":[
+      {"code":{"coding":[{"code":"sys","display":"Systolic"}]},"valueQuantity":{"value":120}},
+      {"code":{"coding":[{"code":"dia"}]},"valueQuantity":{"value":80}}]})");
+  std::vector<std::string> found;
+  for (const auto& e : entries.tokens)
+    if (e.param == "combo-code") found.push_back(fmt::format("{} {}", e.code, e.group));
+  for (const auto& e : entries.quantities)
+    if (e.param == "combo-value-quantity") found.push_back(fmt::format("{} {}", e.low, e.group));
+  EXPECT_THAT(found, UnorderedElementsAre("panel 0", "sys 1", "dia 2", "120 1", "80 2"));
+  EXPECT_THAT(lines(entries, "component-code:text"), ElementsAre("string systolic = "));
+}
+
+TEST(Index, codes_say_what_they_say_to_people_and_identifiers_their_type) {
+  const auto entries = index_of("Patient", R"({"resourceType":"Patient","identifier":[
+    {"type":{"coding":[{"system":"http://t","code":"MR"}],"text":"Record"},"system":"urn:mrn","value":"7"}],
+    "maritalStatus":{"text":"none of it"}})");
+  EXPECT_THAT(lines(entries, "identifier:of-type"), ElementsAre("token http://t|MR|7"));
+  EXPECT_THAT(lines(entries, "identifier:text"), ElementsAre("string record = "));
+}
+
+TEST(Index, a_place_is_two_numbers) {
+  const auto entries = index_of(
+      "Location", R"({"resourceType":"Location","position":{"longitude":16.37,"latitude":48.2,"altitude":171}})");
+  EXPECT_THAT(lines(entries, "near"), ElementsAre("number 48.2 48.2"));
+  EXPECT_THAT(lines(entries, "near:longitude"), ElementsAre("number 16.37 16.37"));
+}
+
+TEST(Index, words_are_those_that_a_whole_view_shows) {
+  const auto entries = index_of("Observation", R"({"resourceType":"Observation","id":"idword","status":"final",
+    "meta":{"tag":[{"code":"tagword"}]},"text":{"status":"generated","div":"<div a='attributeword'>bold <b>face</b>&amp;x</div>"},
+    "contained":[{"resourceType":"Patient","id":"p","name":[{"family":"containedword"}]}],
+    "code":{"coding":[{"system":"http://systemword","code":"codeword","display":"displayword"}],"text":"textword"},
+    "subject":{"reference":"Patient/referenceword","display":"otherword"},
+    "performer":[{"identifier":{"value":"identifierword"},"display":"unseenword"}],
+    "effectiveDateTime":"2026-11-24","note":[{"text":"noteword"}]})");
+  EXPECT_EQ(entries.narrative, "  bold   face   x  ");
+  EXPECT_EQ(entries.content, "final codeword displayword textword identifierword noteword");
+  const auto parsed = parse(R"({"resourceType":"Observation","status":"final"})");
+  EXPECT_EQ(index(parsed->document, "Observation", "x", {.words = false})->content, "");
+}
+
+TEST(Index, parts_of_composites_are_indexed_in_the_elements_that_r4_names) {
+  std::size_t composites = 0;
+  for (const auto type : r4::resource_types())
+    for (const r4::Composite& composite : r4::composites(type)) {
+      ++composites;
+      EXPECT_GE(composite.parts.size(), 2u);
+      for (const r4::CompositePart& part : composite.parts) {
+        const auto* param = r4::find_param(type, part.code);
+        ASSERT_NE(param, nullptr) << type << " " << composite.code;
+        EXPECT_NE(param->type, r4::ParamType::composite);
+      }
+    }
+  EXPECT_GT(composites, 70u);
 }
 
 TEST(Index, every_r4_expression_compiles) {

@@ -40,6 +40,10 @@ std::string text_of(const store::Match& match) {
       return fmt::format("uri {}{}{}", m.value, m.below ? " below" : "", m.above ? " above" : "");
     }
     std::string operator()(const store::IdIs& m) const { return "id " + m.id; }
+    std::string operator()(const store::TextIs& m) const { return fmt::format("words {}", fmt::join(m.words, "+")); }
+    std::string operator()(const store::NearIs& m) const {
+      return fmt::format("near {} {} {:.3f}", m.latitude, m.longitude, m.km);
+    }
     std::string operator()(const store::UpdatedIs& m) const {
       return fmt::format("updated {} {} {}", compare_names[static_cast<int>(m.how)], m.low, m.high);
     }
@@ -52,7 +56,12 @@ std::string text_of(const store::Condition& condition) {
   if (condition.negate) out += " not";
   if (condition.missing) out += *condition.missing ? " missing" : " present";
   for (const auto& match : condition.any_of) out += "; " + text_of(match);
-  return out;
+  for (const auto& list : condition.together) {
+    out += "; (";
+    for (const auto& part : list) out += (&part == &list.front() ? "" : " + ") + text_of(part);
+    out += ")";
+  }
+  return out + (condition.anywhere ? " anywhere" : "");
 }
 
 SearchOptions options() {
@@ -103,6 +112,31 @@ TEST(Search, each_kind_of_parameter_becomes_its_condition) {
       {"Patient", "_id=a,b", "_id; id a; id b"},
       {"Patient", "_lastUpdated=ge1970-01-01", "_lastUpdated; updated ge 0 86400000"},
       {"Patient", "_tag=s|c", "_tag; token s|c"},
+      {"Observation", "code:text=Heart+Rate", "code:text; prefix heart rate"},
+      {"Patient", "identifier:of-type=http://x|MR|12", "identifier:of-type; token http://x|MR|12"},
+      {"Patient", "identifier:of-type=|MR|12", "identifier:of-type; token *|MR|12"},
+      {"Patient", "gender:in=http://hl7.org/fhir/ValueSet/administrative-gender",
+       "gender; token http://hl7.org/fhir/administrative-gender|female; token |female; "
+       "token http://hl7.org/fhir/administrative-gender|male; token |male; "
+       "token http://hl7.org/fhir/administrative-gender|other; token |other; "
+       "token http://hl7.org/fhir/administrative-gender|unknown; token |unknown"},
+      {"Observation", "code-value-quantity=http://loinc.org|8480-6$gt90,1$5",
+       "code-value-quantity; (code; token http://loinc.org|8480-6 + value-quantity; quantity gt 90 90 *|); "
+       "(code; token *|1 + value-quantity; quantity eq 4.5 5.5 *|)"},
+      {"Observation", "code-value-quantity:missing=false",
+       "code-value-quantity; (code present + value-quantity present)"},
+      {"Observation", "code-value-quantity:missing=true",
+       "code-value-quantity not; (code present + value-quantity present)"},
+      {"MolecularSequence", "chromosome-variant-coordinate=1$lt5$gt4",
+       "chromosome-variant-coordinate; (chromosome; token *|1 anywhere + variant-start; number lt 5 5 + variant-end; "
+       "number gt 4 4)"},
+      {"DocumentReference", "relationship=replaces$DocumentReference/1",
+       "relationship; (relation; token *|replaces + relatesto; reference DocumentReference/1 )"},
+      {"Location", "near=48.2|16.37", "near; near 48.2 16.37 5.000"},
+      {"Location", "near=-33.9|151.2|10|mi", "near; near -33.9 151.2 16.093"},
+      {"Location", "near=48.2|16.37|500|m", "near; near 48.2 16.37 0.500"},
+      {"Observation", "_text=blood+pressure", "_text; words blood+pressure"},
+      {"Observation", "_content=a%5C,b,c+-", "_content; words a,b; words c"},
   };
   for (const Good& c : cases) {
     const auto search = parse_search(c.type, c.query, {}, options());
@@ -124,17 +158,32 @@ TEST(Search, what_is_wrong_or_not_supported_is_refused_by_name_and_without_its_v
       {"Patient", "_id=SECRET/1", "invalid", "_id"},
       {"Patient", "_id:not=SECRET", "invalid", "_id"},
       {"Patient", "name=%5Cq", "invalid", "name"},
-      {"Observation", "code:text=SECRET", "not-supported", "code"},
+      {"Observation", "code:above=SECRET", "not-supported", "code"},
+      {"Observation", "code:of-type=SECRET", "invalid", "code"},
+      {"Patient", "identifier:of-type=SECRET", "invalid", "identifier"},
+      {"Patient", "identifier:of-type=a|b", "invalid", "identifier"},
+      {"Patient", "name:text=SECRET", "not-supported", "name"},
+      {"Observation", "subject:text=SECRET", "not-supported", "subject"},
       {"Observation", "code:in=SECRET", "not-supported", "code"},
       {"Observation", "code=%7C", "invalid", "code"},
       {"Observation", "code:missing=SECRET", "invalid", "code"},
       {"Observation", "subject:Organization=SECRET", "invalid", "subject"},
       {"Observation", "subject:Patient=Group/1", "invalid", "subject"},
-      {"Observation", "_text=SECRET", "not-supported", "_text"},
-      {"Observation", "_content=SECRET", "not-supported", "_content"},
+      {"Observation", "_text:exact=SECRET", "invalid", "_text"},
+      {"Observation", "_content=--,SECRET", "invalid", "_content"},
+      {"Observation", "_type=SECRET", "not-supported", "_type"},
+      {"Observation", "_contained=true", "not-supported", "_contained"},
+      {"Observation", "_contained=SECRET", "invalid", "_contained"},
+      {"Observation", "_containedType=SECRET", "not-supported", "_containedType"},
       {"Observation", "_filter=SECRET", "not-supported", "_filter"},
-      {"Observation", "code-value-quantity=SECRET$gt1", "not-supported", "code-value-quantity"},
-      {"Location", "near=SECRET", "not-supported", "near"},
+      {"Observation", "code-value-quantity=SECRET", "invalid", "code-value-quantity"},
+      {"Observation", "code-value-quantity=1$SECRET", "invalid", "value-quantity"},
+      {"Observation", "code-value-quantity=$5", "invalid", "code-value-quantity"},
+      {"Observation", "code-value-quantity=1$2$SECRET", "invalid", "code-value-quantity"},
+      {"Observation", "code-value-quantity:not=SECRET$1", "invalid", "code-value-quantity"},
+      {"Location", "near=SECRET", "invalid", "near"},
+      {"Location", "near=91|0", "invalid", "near"},
+      {"Location", "near=1|1|1|SECRET", "invalid", "near"},
       {"Observation", "value-quantity=5|mg", "invalid", "value-quantity"},
       {"Observation", "value-quantity=SECRET", "invalid", "value-quantity"},
       {"RiskAssessment", "probability=.5", "invalid", "probability"},
@@ -174,8 +223,46 @@ TEST(Search, lenient_handling_drops_unknown_parameters_and_says_so) {
   EXPECT_EQ(search->query.all_of.size(), 1u);
   EXPECT_THAT(search->warnings, ElementsAre(::testing::HasSubstr("nothing")));
   EXPECT_EQ(self_link("https://x/fhir", *search), "https://x/fhir/Patient?name=a");
-  EXPECT_FALSE(parse_search("Patient", "_include=1", {}, lenient))
-      << "what is known but not supported is never dropped";
+  EXPECT_FALSE(parse_search("Patient", "_include=1", {}, lenient)) << "what is wrong is never dropped";
+}
+
+TEST(Search, lenient_handling_leaves_out_what_is_not_supported_and_says_so) {
+  auto lenient = options();
+  lenient.lenient = true;
+  for (const char* query : {"code:above=1", "_filter=x", "_contained=both", "_containedType=contained",
+                            "subject:text=x", "code:in=http://nowhere", "_type=Observation"}) {
+    const auto search = parse_search("Observation", std::string(query) + "&status=final", {}, lenient);
+    ASSERT_TRUE(search) << query;
+    EXPECT_EQ(search->query.all_of.size(), 1u) << query;
+    EXPECT_EQ(search->warnings.size(), 1u) << query;
+    EXPECT_EQ(self_link("x", *search), "x/Observation?status=final");
+  }
+  for (const char* query :
+       {"near=x", "code:nothing=1", "_contained=x", "code-value-quantity=1", "subject.code:above=1"})
+    EXPECT_FALSE(parse_search("Location", query, {}, lenient)) << query << ": what is wrong is never left out";
+  EXPECT_TRUE(parse_search("Observation", "_contained=false"));
+}
+
+TEST(Search, what_is_used_is_named_so_that_a_view_can_be_asked) {
+  const auto search = parse_search("Observation", "combo-code-value-quantity=1$2&_content=x&_text=y&code:text=z");
+  ASSERT_TRUE(search);
+  std::string used;
+  for (const UsedParam& one : search->used) used += one.code + (one.param != nullptr ? " " : "! ");
+  EXPECT_EQ(used, "combo-code combo-value-quantity _content! _text! code ");
+}
+
+TEST(Search, a_scope_has_no_conditions_on_several_values_or_words) {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  for (const auto& [name, value] : Pairs{{"code-value-quantity", "1$2"}, {"_text", "a"}, {"_content", "a"}})
+    EXPECT_FALSE(parse_constraints("Observation", Pairs{{name, value}})) << name;
+  EXPECT_FALSE(parse_constraints("Location", Pairs{{"near", "1|1"}}));
+}
+
+TEST(Search, common_parameters_are_those_of_all_types) {
+  for (const char* name : {"_id", "_tag:not", "_lastUpdated", "_content", "_count", "_summary"})
+    EXPECT_TRUE(is_common_param(name)) << name;
+  for (const char* name : {"code", "patient", "_include", "_revinclude", "_filter", "subject.name", "_typo"})
+    EXPECT_FALSE(is_common_param(name)) << name;
 }
 
 TEST(Search, result_parameters_shape_the_query) {

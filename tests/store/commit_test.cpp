@@ -36,8 +36,8 @@ asio::awaitable<void> write_some(Load& load, int writer) {
       ++load.done;
     else
       ++load.failed;
-    const auto refused =
-        co_await load.store.write(set_of(create("Observation", fmt::format("w{}-{}", writer, i))), permit());
+    std::vector<Change> again = set_of(create("Observation", fmt::format("w{}-{}", writer, i)));
+    const auto refused = co_await load.store.write(std::move(again), permit());
     if (refused || !refused.error().is("version_conflict")) ++load.failed;
   }
 }

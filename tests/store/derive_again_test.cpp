@@ -71,5 +71,43 @@ TEST(DeriveAgain, a_new_file_has_nothing_to_go_through) {
   EXPECT_EQ(derive_again(options, "RelatedPerson", 1, never), 0u);
 }
 
+TEST(IndexAgain, what_is_searched_by_is_made_anew_once) {
+  const Folder folder;
+  SystemClock clock;
+  const Options options{.file = folder.file()};
+  const auto find = [&](const std::string& code) {
+    const auto store = *open_sqlite(options, clock);
+    const auto reader = *store->reader();
+    Query query{.type = "Observation", .visible = {{.patients = {"1"}}}};
+    query.all_of.push_back({.param = "code", .any_of = {TokenIs{std::nullopt, code}}});
+    const auto page = reader->search(query);
+    return page ? page->found.size() : 99;
+  };
+  {
+    const auto store = *open_sqlite(options, clock);
+    for (int i = 0; i < 1'200; ++i)
+      ASSERT_TRUE(store->write_blocking(
+          set_of(create("Observation", fmt::format("o{}", i), {.tokens = {{"code", "", "old"}}, .patients = {"1"}})),
+          permit(std::uint64_t(i) + 1)));
+    ASSERT_TRUE(store->write_blocking(set_of(remove("Observation", "o0")), permit(9'999)));
+  }
+  std::size_t asked = 0;
+  const IndexOf index_of = [&](std::string_view type, std::string_view id, std::string_view) {
+    EXPECT_EQ(type, "Observation");
+    ++asked;
+    std::optional<IndexEntries> index;
+    if (id != "o7") index = IndexEntries{.tokens = {{"code", "", "new"}}, .patients = {"stranger"}, .content = "words"};
+    return index;
+  };
+  {
+    const auto store = *open_sqlite(options, clock);
+    EXPECT_EQ(index_again(options, 2, index_of), 1'199u);
+  }
+  EXPECT_EQ(asked, 1'199u);
+  EXPECT_EQ(find("old"), 1u) << "what gave nothing keeps what it had";
+  EXPECT_EQ(find("new"), 50u) << "and stays with the patient that it was written for";
+  for (const std::int64_t rules : {2, 1}) EXPECT_EQ(index_again(options, rules, index_of), 0u);
+}
+
 }  // namespace
 }  // namespace ward::store

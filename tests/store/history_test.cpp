@@ -111,7 +111,9 @@ TEST_F(Histories, files_of_the_first_schema_come_to_have_them) {
   store.reset();
   sqlite3* file = nullptr;
   ASSERT_EQ(sqlite3_open(folder.file().c_str(), &file), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(file, "DROP TABLE written; PRAGMA user_version = 1;", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(file, "DROP TABLE written; DROP TABLE full_text; PRAGMA user_version = 1;", nullptr, nullptr,
+                         nullptr),
+            SQLITE_OK);
   sqlite3_close(file);
   open();
   EXPECT_EQ(recent({.of = {everybody, {"Patient", true, {}}, {"Location", true, {}}}}), all);

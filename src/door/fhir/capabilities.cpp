@@ -9,9 +9,7 @@
 namespace ward::door {
 namespace {
 
-bool searches(const r4::SearchParam& param) {
-  return param.type != r4::ParamType::composite && param.type != r4::ParamType::special;
-}
+bool searches(const r4::SearchParam& param) { return param.type != r4::ParamType::special || param.code == "near"; }
 
 /// Each operation once, though it may be at several levels.
 std::vector<fhir::ListedOperation> listed_operations() {
@@ -38,6 +36,8 @@ std::string statement(const Route& route, const identity::Identity&) {
   description.system_interactions.emplace_back("history-system");
   description.update_create = route.update_creates;
   description.deletes_several = route.deletes_several;
+  description.words = route.upstream == nullptr;
+  description.system_interactions.emplace_back("search-system");
   const std::string origin = route.base.substr(0, route.base.find('/', 8));
   description.smart = fhir::SmartEndpoints{.token = origin + "/oauth/token",
                                            .authorize = origin + "/oauth/authorize",

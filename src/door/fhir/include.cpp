@@ -1,5 +1,6 @@
 #include "fhir/include.hpp"
 
+#include "fhir/hidden.hpp"
 #include "fhir/index.hpp"
 #include "fhir/narrow.hpp"
 #include "services.hpp"
@@ -22,18 +23,7 @@ std::string named(const fhir::Include& include) {
 }
 
 Refusal hidden(const access::Grant& grant, const fhir::Include& include) {
-  return {.status = 403,
-          .code = "parameter_hidden",
-          .kind = CauseKind::policy,
-          .cause = fmt::format("{}: the view of {} hides what {} looks at", grant.cause_text(), include.source,
-                               include.param->code),
-          .issues = {{.code = "forbidden",
-                      .diagnostics = fmt::format("{} looks at something that your role's view of {} does not show",
-                                                 named(include), include.source)}}};
-}
-
-bool may_name(const r4::SearchParam& param, std::string_view type) {
-  return param.targets.empty() || std::ranges::find(param.targets, type) != param.targets.end();
+  return parameter_hidden(grant, include.source, include.param->code, named(include));
 }
 
 /// One page's companions, round by round.
@@ -78,8 +68,9 @@ class Gathering {
     auto grant = decide(x_, access::Interaction::search, version.type);
     if (!grant) return {};
     const auto document = json::Document::parse(version.body.inside().view());
-    auto index = document ? fhir::index(*document, version.type, version.id, {.own_bases = x_.live->own_bases})
-                          : Result<store::IndexEntries>(fail("malformed", "stored body"));
+    auto index =
+        document ? fhir::index(*document, version.type, version.id, {.own_bases = x_.live->own_bases, .words = false})
+                 : Result<store::IndexEntries>(fail("malformed", "stored body"));
     if (!index)
       return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
     for (const store::ReferenceEntry& entry : index->references) {
@@ -110,7 +101,7 @@ class Gathering {
       if (!asked) continue;
       std::vector<store::Match> matches;
       for (const store::Version* version : from)
-        if (may_name(param, version->type) && (include.target.empty() || include.target == version->type))
+        if (fhir::may_name(param, version->type) && (include.target.empty() || include.target == version->type))
           matches.push_back(store::ReferenceIs{version->type, version->id, ""});
       auto taken = co_await take(include.source, std::string(param.code), &param, std::move(matches));
       if (!taken) co_return taken;

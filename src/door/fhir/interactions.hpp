@@ -10,6 +10,7 @@ boost::asio::awaitable<Allowed<void>> vread(Exchange& x);
 boost::asio::awaitable<Allowed<void>> history(Exchange& x);
 boost::asio::awaitable<Allowed<void>> histories(Exchange& x);  // of a type, or of the system
 boost::asio::awaitable<Allowed<void>> search(Exchange& x);
+boost::asio::awaitable<Allowed<void>> search_all(Exchange& x);  // of several types
 boost::asio::awaitable<Allowed<void>> write(Exchange& x);   // create, update, patch, delete, conditional or not
 boost::asio::awaitable<Allowed<void>> bundle(Exchange& x);  // batch, transaction
 Allowed<void> capabilities(Exchange& x);

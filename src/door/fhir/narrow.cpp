@@ -1,7 +1,7 @@
 #include "fhir/narrow.hpp"
 
 #include "fhir/backend.hpp"
-#include "fhir/index.hpp"
+#include "fhir/hidden.hpp"
 #include "fhir/shared.hpp"
 #include "fhir/visible.hpp"
 #include "services.hpp"
@@ -12,55 +12,20 @@ namespace {
 
 using boost::asio::awaitable;
 
-Refusal hidden(const access::Grant& grant, std::string_view type, const fhir::UsedParam& used) {
-  return {.status = 403,
-          .code = "parameter_hidden",
-          .kind = CauseKind::policy,
-          .cause = fmt::format("{}: the view of {} hides what {} looks at", grant.cause_text(), type, used.code),
-          .issues = {
-              {.code = "forbidden",
-               .diagnostics = fmt::format(
-                   "the parameter {} looks at something that your role's view of {} does not show", used.code, type)}}};
-}
-
-Allowed<void> check_against_view(const access::Grant& grant, const fhir::Search& search) {
-  for (const fhir::UsedParam& used : search.used) {
-    const bool shown = used.param != nullptr         ? access::searchable(grant, *used.param)
-                       : used.code == "_lastUpdated" ? !grant.hides(search.query.type, "meta.lastUpdated")
-                                                     : true;
-    if (!shown) return refuse(hidden(grant, search.query.type, used));
-  }
-  return {};
-}
-
-Refusal too_many(const fhir::Hop& hop) {
-  return {
-      .status = 400,
-      .code = "search_too_costly",
-      .kind = CauseKind::validation,
-      .cause = "hop",
-      .issues = {{.code = "too-costly",
-                  .diagnostics = fmt::format("more than {} resources match behind {}; narrow that part of the search",
-                                             hop_found_max, hop.param->code)}}};
-}
-
-/// What one of the found resources refers to by the hop's parameter, of the type that is searched.
-Allowed<void> add_referred(const Exchange& x, const fhir::Hop& hop, std::string_view type,
-                           const store::Version& version, std::set<std::string>& ids) {
-  const auto document = json::Document::parse(version.body.inside().view());
-  auto index = document ? fhir::index(*document, version.type, version.id, {.own_bases = x.live->own_bases})
-                        : Result<store::IndexEntries>(fail("malformed", "stored body"));
-  if (!index)
-    return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
-  for (const store::ReferenceEntry& entry : index->references)
-    if (entry.param == hop.param->code && entry.type == type) ids.insert(entry.id);
-  return {};
-}
-
 /// A type that nobody named is left out where it may not be searched, as if there were nothing of it; a named one is
 /// refused. Both follow from token, role and request.
 bool may_be_left_out(const fhir::Hop& hop, const Refusal& refusal) {
   return !hop.backward && hop.among.size() > 1 && refusal.status == 403;
+}
+
+/// The search of the other end, for ids alone.
+fhir::Search other_end(const fhir::Hop& hop, const fhir::Search& among, const std::string& type) {
+  fhir::Search search = among;
+  search.query.ids_only = true;
+  if (!hop.backward) return search;
+  search.query.referred_by = hop.param->code;
+  search.query.referred_type = type;
+  return search;
 }
 
 awaitable<Allowed<store::Condition>> resolve(Exchange& x, const fhir::Hop& hop, std::string type) {
@@ -70,46 +35,57 @@ awaitable<Allowed<store::Condition>> resolve(Exchange& x, const fhir::Hop& hop, 
   std::optional<Refusal> left_out;
   std::size_t searched = 0;
   for (const fhir::Search& among : hop.among) {
-    auto seen = co_await search_under_own_grant(x, among, hop_found_max);
+    fhir::Search asked = other_end(hop, among, type);
+    auto seen = co_await search_under_own_grant(x, std::move(asked), hop_found_max);
     if (!seen && may_be_left_out(hop, seen.error())) {
       left_out = std::move(seen.error());
       continue;
     }
     if (!seen) co_return refuse(seen.error());
-    if (seen->more) co_return refuse(too_many(hop));
+    if (seen->more) co_return refuse(too_many_behind(hop.param->code));
     ++searched;
-    for (const store::Version& version : seen->found) {
-      if (!hop.backward)
-        condition.any_of.push_back(store::ReferenceIs{version.type, version.id, ""});
-      else if (auto added = add_referred(x, hop, type, version, ids); !added)
-        co_return refuse(added.error());
-    }
+    ids.insert(seen->referred.begin(), seen->referred.end());
+    if (hop.backward) continue;
+    for (const store::Version& version : seen->found)
+      condition.any_of.push_back(store::ReferenceIs{version.type, version.id, ""});
   }
   if (searched == 0 && left_out) co_return refuse(*left_out);
   for (const std::string& id : ids) condition.any_of.push_back(store::IdIs{id});
-  if (condition.any_of.size() > hop_found_max) co_return refuse(too_many(hop));
+  if (condition.any_of.size() > hop_found_max) co_return refuse(too_many_behind(hop.param->code));
   co_return condition;
 }
 
 }  // namespace
+
+Refusal too_many_behind(std::string_view named) {
+  return {
+      .status = 400,
+      .code = "search_too_costly",
+      .kind = CauseKind::validation,
+      .cause = "hop",
+      .issues = {{.code = "too-costly",
+                  .diagnostics = fmt::format("more than {} resources match behind {}; narrow that part of the search",
+                                             hop_found_max, named)}}};
+}
 
 awaitable<Allowed<Seen>> search_under_own_grant(Exchange& x, fhir::Search search, std::size_t most) {
   auto grant = decide(x, access::Interaction::search, search.query.type);
   if (!grant) co_return refuse(grant.error());
   auto narrowed = co_await narrow(x, *grant, search);
   if (!narrowed) co_return refuse(narrowed.error());
-  Seen seen{.grant = *grant, .found = {}, .more = false};
+  Seen seen{.grant = *grant, .found = {}, .referred = {}, .more = false};
   if (search.query.visible.empty()) co_return seen;
   search.query.count = most;
   auto page = co_await backend_of(x).search(x, search);
   if (!page) co_return refuse(page.error());
   seen.found = std::move(page->found);
+  seen.referred = std::move(page->referred);
   seen.more = !page->next.empty() || seen.found.size() > most;
   co_return seen;
 }
 
 awaitable<Allowed<void>> narrow(Exchange& x, const access::Grant& grant, fhir::Search& search) {
-  if (auto checked = check_against_view(grant, search); !checked) co_return checked;
+  if (auto checked = check_view(grant, search.query.type, search); !checked) co_return checked;
   auto visible_to_caller = visible(x, grant, search.query.type);
   if (!visible_to_caller) co_return refuse(visible_to_caller.error());
   search.query.visible = std::move(*visible_to_caller);

@@ -100,7 +100,7 @@ bool sees(const Exchange& x, const access::Grant& grant, const store::Version& v
   if (version.deleted) return false;
   const auto document = json::Document::parse(version.body.inside().view());
   if (!document) return false;
-  auto index = fhir::index(*document, version.type, version.id, {.own_bases = x.live->own_bases});
+  auto index = fhir::index(*document, version.type, version.id, {.own_bases = x.live->own_bases, .words = false});
   if (!index) return false;
   index->patients = version.patients;
   return would_see(x, grant, version.type, *index);

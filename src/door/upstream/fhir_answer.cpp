@@ -140,6 +140,16 @@ Allowed<std::string> history_in(const Exchange& x, std::string_view bytes, std::
   return next_of(x, bundle->root());
 }
 
+namespace {
+
+void add_referred(const Taken& taken, const store::Query& query, std::vector<std::string>& to) {
+  if (query.referred_by.empty()) return;
+  for (const store::ReferenceEntry& entry : taken.index.references)
+    if (entry.param == query.referred_by && entry.type == query.referred_type) to.push_back(entry.id);
+}
+
+}  // namespace
+
 Allowed<SeenPage> page_in(const Exchange& x, std::string_view bytes, const fhir::Search& search, bool total_counts) {
   const auto bundle = bundle_of(x, bytes);
   if (!bundle) return refuse(bundle.error());
@@ -153,11 +163,15 @@ Allowed<SeenPage> page_in(const Exchange& x, std::string_view bytes, const fhir:
       continue;  // included, or an outcome
     auto taken = take_resource(x, search.query.type, "", resource.raw());
     if (!taken) return refuse(malformed(x, taken.error()));
-    if (is_visible(*taken, search.query))
+    if (is_visible(*taken, search.query)) {
+      add_referred(*taken, search.query, page.referred);
       page.found.push_back(std::move(taken->version));
-    else
+    } else {
       dropped = true;
+    }
   }
+  std::sort(page.referred.begin(), page.referred.end());
+  page.referred.erase(std::unique(page.referred.begin(), page.referred.end()), page.referred.end());
   const bool counts = search.query.count == 0 || search.summary == fhir::Summary::count;
   if (counts) page.found.clear();
   if (!counts) {

@@ -16,7 +16,7 @@ using boost::asio::awaitable;
 using Response = Allowed<net::ClientResponse>;
 
 constexpr std::size_t url_bytes_max = 4'000;  // longer searches go as POST _search
-constexpr unsigned search_pages_max = 20;  // looked through for one page of ours
+constexpr unsigned search_pages_max = 20;     // looked through for one page of ours
 
 awaitable<Response> get(Exchange& x, std::string path) {
   auto answer = co_await x.route->upstream->request(fhir_request_to(x, "GET", std::move(path)), true, class_of(x));
@@ -143,6 +143,7 @@ class FhirUpstream final : public Backend {
       const auto begin = page.found.begin() + static_cast<std::ptrdiff_t>(skipped);
       const auto end = begin + static_cast<std::ptrdiff_t>(taken);
       full.found.insert(full.found.end(), std::make_move_iterator(begin), std::make_move_iterator(end));
+      full.referred.insert(full.referred.end(), page.referred.begin(), page.referred.end());
       if (end != page.found.end()) {
         place.skip = skipped + taken;
         full.next = place.text();
@@ -157,6 +158,8 @@ class FhirUpstream final : public Backend {
     }
     if (search.query.total != store::Total::none && full.next.empty() && search.query.after.empty())
       full.total = full.found.size();
+    std::ranges::sort(full.referred);
+    full.referred.erase(std::unique(full.referred.begin(), full.referred.end()), full.referred.end());
     co_return full;
   }
 

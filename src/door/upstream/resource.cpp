@@ -84,7 +84,7 @@ Result<Taken> take_resource(const Exchange& x, std::string_view type, std::strin
   const std::string own_id = root.string("id");
   if (!is_id(own_id) || (!id.empty() && own_id != id)) return malformed("the resource has another id");
   const std::vector<std::string> bases = bases_of(x);
-  auto index = fhir::index(*document, type, own_id, {.own_bases = bases});
+  auto index = fhir::index(*document, type, own_id, {.own_bases = bases, .words = false});
   if (!index) return malformed("the resource cannot be indexed");
   Replacements replacements;
   if (auto cleaned = clean(root, replacements); !cleaned) return std::unexpected(cleaned.error());

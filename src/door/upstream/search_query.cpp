@@ -19,7 +19,8 @@ bool looks_elsewhere(std::string_view name) {
 
 /// Done here, on what comes back: the upstream must send whole resources, or nobody could tell whose they are.
 bool is_ours(std::string_view name) {
-  static constexpr std::string_view names[] = {"_summary", "_elements", "_format", "_pretty", "_count", "_total"};
+  static constexpr std::string_view names[] = {"_summary", "_elements",  "_format", "_pretty",
+                                               "_count",   "_contained", "_total"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names) || looks_elsewhere(name);
 }
 
@@ -131,9 +132,22 @@ Allowed<bool> add_predicate(std::string_view type, const store::Visible& visible
   return true;
 }
 
+/// Nobody could tell on the way back by which words another server found what it sends.
+bool by_words(const store::Condition& condition) {
+  return !condition.any_of.empty() && std::holds_alternative<store::TextIs>(condition.any_of.front());
+}
+
 }  // namespace
 
 Allowed<SearchQuery> search_query(const fhir::Search& search, std::span<const std::string> own_bases) {
+  if (const auto words = std::find_if(search.query.all_of.begin(), search.query.all_of.end(), by_words);
+      words != search.query.all_of.end())
+    return refuse({.status = 400,
+                   .code = "not_supported",
+                   .kind = CauseKind::validation,
+                   .cause = "search by words in front of another server",
+                   .issues = {{.code = "not-supported",
+                               .diagnostics = fmt::format("{} is not supported at this address", words->param)}}});
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [name, value] : search.applied)
     if (!is_ours(name))

@@ -165,8 +165,9 @@ void sort_steps(Place& place) {
 }
 
 bool is_indexed(const r4::SearchParam& param) {
-  return param.type != r4::ParamType::composite && param.type != r4::ParamType::special && !param.expression.empty() &&
-         param.code != "_id" && param.code != "_lastUpdated";
+  const bool position = param.code == "near";  // the one special parameter whose value stands in the resource
+  return param.type != r4::ParamType::composite && (param.type != r4::ParamType::special || position) &&
+         !param.expression.empty() && param.code != "_id" && param.code != "_lastUpdated";
 }
 
 std::unique_ptr<const Plan> make_plan(std::string_view type) {

@@ -55,6 +55,7 @@ void Rows::add(const Param& param, std::string_view type, json::Value value) {
     return;
   }
   const std::string_view code = param.param->code;
+  group_ = groups_.of(value);
   switch (param.param->type) {
     case r4::ParamType::token:
       return token(code, type, value);
@@ -70,6 +71,8 @@ void Rows::add(const Param& param, std::string_view type, json::Value value) {
       return reference(param, type, value);
     case r4::ParamType::uri:
       return uri(code, value);
+    case r4::ParamType::special:
+      return position(code, value);
     default:
       return;
   }
@@ -77,6 +80,7 @@ void Rows::add(const Param& param, std::string_view type, json::Value value) {
 
 void Rows::add_computed(const Param& param, const PathItem& item) {
   if (param.param->type != r4::ParamType::token) return;
+  group_ = 0;
   if (auto text = path_text(item)) add_token(param.param->code, {}, std::move(*text));
 }
 
@@ -87,10 +91,18 @@ void Rows::add_patient(std::string_view id) {
 void Rows::token(std::string_view code, std::string_view type, json::Value value) {
   if (type == "CodeableConcept") {
     for_each(value["coding"], [&](json::Value coding) { token(code, "Coding", coding); });
+    add_text(code, value["text"]);
   } else if (type == "Coding") {
     add_token(code, value.string("system"), value.string("code"));
+    add_text(code, value["display"]);
   } else if (type == "Identifier") {
+    const json::Value kind = value["type"];
     add_token(code, value.string("system"), value.string("value"));
+    add_text(code, kind["text"]);
+    for_each(kind["coding"], [&](json::Value coding) {
+      add_token(std::string(code) + ":of-type", coding.string("system"),
+                coding.string("code") + "|" + value.string("value"));
+    });
   } else if (type == "ContactPoint") {
     add_token(code, {}, value.string("value"));
   } else if (value.is_string()) {
@@ -103,7 +115,16 @@ void Rows::token(std::string_view code, std::string_view type, json::Value value
 void Rows::add_token(std::string_view code, std::string system, std::string text) {
   if (system.empty() && text.empty()) return;
   ++rows_;
-  entries_.tokens.push_back({std::string(code), std::move(system), std::move(text)});
+  entries_.tokens.push_back({std::string(code), std::move(system), std::move(text), group_});
+}
+
+/// What stands beside a code for people, for `:text`.
+void Rows::add_text(std::string_view code, json::Value text) {
+  if (!text || !text.is_string()) return;
+  std::string folded = fold(cut(text.text()));
+  if (folded.empty()) return;
+  ++rows_;
+  entries_.strings.push_back({std::string(code) + ":text", std::move(folded), {}, group_});
 }
 
 void Rows::string(std::string_view code, std::string_view type, json::Value value) {
@@ -126,7 +147,7 @@ void Rows::add_string(std::string_view code, json::Value value) {
   if (text.empty()) return;
   ++rows_;
   std::string folded = fold(text);
-  entries_.strings.push_back({std::string(code), std::move(folded), std::move(text)});
+  entries_.strings.push_back({std::string(code), std::move(folded), std::move(text), group_});
 }
 
 void Rows::date(std::string_view code, std::string_view type, json::Value value) {
@@ -143,7 +164,7 @@ void Rows::date(std::string_view code, std::string_view type, json::Value value)
 }
 
 void Rows::add_interval(std::string_view code, std::string_view low, std::string_view high) {
-  store::DateEntry entry{std::string(code), INT64_MIN, INT64_MAX};
+  store::DateEntry entry{std::string(code), INT64_MIN, INT64_MAX, group_};
   if (!low.empty()) {
     const auto interval = time_interval(low);
     if (!interval) return;
@@ -162,12 +183,13 @@ void Rows::number(std::string_view code, json::Value value) {
   const auto number = to_double(value);
   if (!number) return;
   ++rows_;
-  entries_.numbers.push_back({std::string(code), *number, *number});
+  entries_.numbers.push_back({std::string(code), *number, *number, group_});
 }
 
 void Rows::quantity(std::string_view code, std::string_view type, json::Value value) {
   store::QuantityEntry entry;
   entry.param = code;
+  entry.group = group_;
   if (type == "Range") {
     const json::Value low = value["low"], high = value["high"];
     const auto from = to_double(low["value"]), to = to_double(high["value"]);
@@ -210,15 +232,25 @@ void Rows::reference(const Param& param, std::string_view type, json::Value valu
   const auto bar = parts.url.rfind('|');
   if (bar != std::string::npos && bar > 0) {
     ++rows_;
-    entries_.references.push_back({std::string(code), {}, {}, parts.url.substr(0, bar)});
+    entries_.references.push_back({std::string(code), {}, {}, parts.url.substr(0, bar), group_});
   }
-  entries_.references.push_back({std::string(code), std::move(parts.type), std::move(parts.id), std::move(parts.url)});
+  entries_.references.push_back(
+      {std::string(code), std::move(parts.type), std::move(parts.id), std::move(parts.url), group_});
 }
 
 void Rows::uri(std::string_view code, json::Value value) {
   if (!value.is_string()) return;
   ++rows_;
-  entries_.uris.push_back({std::string(code), value.text()});
+  entries_.uris.push_back({std::string(code), value.text(), group_});
+}
+
+/// Location.position, for `near`.
+void Rows::position(std::string_view code, json::Value value) {
+  const auto latitude = to_double(value["latitude"]), longitude = to_double(value["longitude"]);
+  if (!latitude || !longitude) return;
+  rows_ += 2;
+  entries_.numbers.push_back({std::string(code), *latitude, *latitude, group_});
+  entries_.numbers.push_back({std::string(code) + ":longitude", *longitude, *longitude, group_});
 }
 
 store::IndexEntries Rows::finish() && {
@@ -227,14 +259,16 @@ store::IndexEntries Rows::finish() && {
     const auto rest = std::ranges::unique(rows, {}, key);
     rows.erase(rest.begin(), rest.end());
   };
-  unique(entries_.tokens, [](const store::TokenEntry& e) { return std::tie(e.param, e.system, e.code); });
-  unique(entries_.strings, [](const store::StringEntry& e) { return std::tie(e.param, e.folded, e.exact); });
-  unique(entries_.dates, [](const store::DateEntry& e) { return std::tie(e.param, e.low, e.high); });
-  unique(entries_.numbers, [](const store::NumberEntry& e) { return std::tie(e.param, e.low, e.high); });
-  unique(entries_.quantities,
-         [](const store::QuantityEntry& e) { return std::tie(e.param, e.system, e.code, e.unit, e.low, e.high); });
-  unique(entries_.references, [](const store::ReferenceEntry& e) { return std::tie(e.param, e.type, e.id, e.url); });
-  unique(entries_.uris, [](const store::UriEntry& e) { return std::tie(e.param, e.value); });
+  unique(entries_.tokens, [](const store::TokenEntry& e) { return std::tie(e.param, e.system, e.code, e.group); });
+  unique(entries_.strings, [](const store::StringEntry& e) { return std::tie(e.param, e.folded, e.exact, e.group); });
+  unique(entries_.dates, [](const store::DateEntry& e) { return std::tie(e.param, e.low, e.high, e.group); });
+  unique(entries_.numbers, [](const store::NumberEntry& e) { return std::tie(e.param, e.low, e.high, e.group); });
+  unique(entries_.quantities, [](const store::QuantityEntry& e) {
+    return std::tie(e.param, e.system, e.code, e.unit, e.low, e.high, e.group);
+  });
+  unique(entries_.references,
+         [](const store::ReferenceEntry& e) { return std::tie(e.param, e.type, e.id, e.url, e.group); });
+  unique(entries_.uris, [](const store::UriEntry& e) { return std::tie(e.param, e.value, e.group); });
   unique(entries_.patients, [](const std::string& id) -> const std::string& { return id; });
   return std::move(entries_);
 }

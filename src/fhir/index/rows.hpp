@@ -2,13 +2,14 @@
 #pragma once
 
 #include "index.hpp"
+#include "index/groups.hpp"
 #include "index/plan.hpp"
 
 namespace ward::fhir::index_plan {
 
 class Rows {
  public:
-  explicit Rows(const IndexOptions& options) : options_(options) {}
+  Rows(const IndexOptions& options, Groups groups) : options_(options), groups_(std::move(groups)) {}
 
   /// An element of `type` that a parameter's expression has given.
   void add(const Param& param, std::string_view type, json::Value value);
@@ -28,12 +29,16 @@ class Rows {
   void quantity(std::string_view code, std::string_view type, json::Value value);
   void reference(const Param& param, std::string_view type, json::Value value);
   void uri(std::string_view code, json::Value value);
+  void position(std::string_view code, json::Value value);
 
   void add_token(std::string_view code, std::string system, std::string text);
+  void add_text(std::string_view code, json::Value text);
   void add_string(std::string_view code, json::Value value);
   void add_interval(std::string_view code, std::string_view low, std::string_view high);
 
   const IndexOptions& options_;
+  const Groups groups_;
+  std::uint32_t group_ = 0;  // of the value that is being added
   store::IndexEntries entries_;
   std::size_t rows_ = 0;
 };

@@ -9,10 +9,6 @@ namespace {
 
 std::unexpected<std::string> wrong(std::string what) { return std::unexpected(std::move(what)); }
 
-bool may_name(const r4::SearchParam& param, std::string_view type) {
-  return param.targets.empty() || std::ranges::find(param.targets, type) != param.targets.end();
-}
-
 }  // namespace
 
 std::expected<Include, std::string> include_value(std::string_view value, std::string_view type, bool reverse,

@@ -111,9 +111,16 @@ std::optional<Problem> read_pretty(std::string_view value, const SearchOptions&,
   return std::nullopt;
 }
 
+/// What stands inside other resources is never found by itself.
+std::optional<Problem> read_contained(std::string_view value, const SearchOptions&, Search&) {
+  if (value == "false") return std::nullopt;
+  if (value != "true" && value != "both") return wrong("_contained needs false, true or both");
+  return Problem{"not-supported", "_contained finds whole resources alone here: only false is supported"};
+}
+
 constexpr std::pair<std::string_view, Read> readers[] = {
     {"_count", read_count},       {"_sort", read_sort},     {"_total", read_total},   {"_summary", read_summary},
-    {"_elements", read_elements}, {"_format", read_format}, {"_pretty", read_pretty},
+    {"_elements", read_elements}, {"_format", read_format}, {"_pretty", read_pretty}, {"_contained", read_contained},
 };
 
 }  // namespace

@@ -75,6 +75,11 @@ Interval interval_of(Compare compare, const Number& number) {
 
 }  // namespace
 
+std::optional<double> decimal_of(std::string_view text) {
+  const auto number = read_number(text);
+  return number ? std::optional(number->value) : std::nullopt;
+}
+
 std::string_view only_target(const r4::SearchParam& param) {
   if (param.targets.size() == 1) return param.targets[0];
   constexpr std::string_view mark = ".where(resolve() is ";

@@ -21,6 +21,9 @@ using Reason = std::string_view;
 template <class T>
 using Value = std::expected<T, Reason>;
 
+/// A decimal number as searches write them.
+std::optional<double> decimal_of(std::string_view text);
+
 struct ValueContext {
   const r4::SearchParam* param;  // nullptr: _id, _lastUpdated
   std::string_view modifier;

@@ -16,6 +16,8 @@ const tables = {
   slots: new Rows('MemberSlot', 'member_slots'),
   codes: new Rows('Coded', 'codes'),
   params: new Rows('SearchParam', 'params'),
+  parts: new Rows('CompositePart', 'composite_parts'),
+  composites: new Rows('Composite', 'composite_rows'),
 };
 const views = (list) => tables.views.span(list.map((text) => texts.view(text)));
 
@@ -93,7 +95,14 @@ function paramRow(param) {
 
 function typeIndexRow(type) {
   const params = tables.params.span(published.searchParams.get(type).map(paramRow));
-  return `{${params},${views(published.patientCompartment.get(type) || [])}}`;
+  const composites = tables.composites.span(published.composites.get(type).map(compositeRow));
+  const others = published.compartments.map((compartment) => views(compartment.get(type) || []));
+  return `{${params},${views(published.patientCompartment.get(type) || [])},${composites},{${others}}}`;
+}
+
+function compositeRow(composite) {
+  const parts = composite.parts.map((part) => `{${texts.view(part.code)},${part.anywhere}}`);
+  return `{${texts.view(composite.code)},${tables.parts.span(parts)},${views(composite.members)}}`;
 }
 
 // ---- Files
@@ -124,8 +133,11 @@ constinit const Definition definitions[] = {\n${definitionRows.join(',\n')}\n};
 const std::size_t definition_count = ${definitionRows.length};\n`);
 write('elements.cpp', tables.elements.emit());
 write('value_sets.cpp', `${tables.codes.emit()}
-constinit const ValueSet value_sets[] = {\n${valueSetRows.join(',\n')}\n};\n`);
+constinit const ValueSet value_sets[] = {\n${valueSetRows.join(',\n')}\n};
+const std::size_t value_set_count = ${valueSetRows.length};\n`);
 write('search_params.cpp', `${tables.params.emit()}
+${tables.parts.emit()}
+${tables.composites.emit()}
 constinit const TypeTables type_tables[] = {\n${typeRows.join(',\n')}\n};
 constinit const std::string_view type_names[] = {\n${typeNames.join(',\n')}\n};
 const std::size_t type_count = ${published.types.length};\n`);

@@ -167,22 +167,62 @@ function alternatives(expression) {
   return parts.map((part) => part.trim());
 }
 
-function readPatientCompartment(examples) {
-  const file = path.join(examples, 'CompartmentDefinition-patient.json');
+// The parts of a composite parameter are parameters of their own, whose values must come from the same element. A part
+// is known by its expression: R4 names the two parts of DocumentReference's `relationship` the wrong way round.
+function readComposites(searchParams) {
+  const byType = new Map();
+  for (const [type, params] of searchParams) {
+    const composites = params.filter((p) => p.type === 'composite' && p.component).map((composite) => {
+      const bases = alternatives(composite.expression);
+      return {
+        code: composite.code,
+        parts: composite.component.map((component) => partOf(component, bases, params)),
+        members: bases.map((base) => base.split('.')[1] || ''),
+      };
+    });
+    byType.set(type, composites);
+  }
+  return byType;
+}
+
+function partOf(component, bases, params) {
+  const anywhere = component.expression.startsWith('%resource.');
+  const plain = bases.map((base) => base + '.' + component.expression);
+  const sameText = (expression) => alternatives(expression).sort().join() === plain.sort().join();
+  const same = params.find((p) => p.type !== 'composite' && sameText(p.expression));
+  const named = params.find((p) => p.url === component.definition);
+  const part = same || named;
+  if (!part) throw new Error('no parameter for the part ' + component.definition);
+  return { code: part.code, anywhere };
+}
+
+function readCompartment(examples, name) {
+  const file = path.join(examples, `CompartmentDefinition-${name}.json`);
   const compartment = JSON.parse(fs.readFileSync(file, 'utf8'));
   return new Map(compartment.resource.map((entry) => [entry.code, entry.param || []]));
+}
+
+// "{def}" stands for the owner itself, and a name that R4 has for no parameter for nothing.
+function withKnownParams(compartment, searchParams) {
+  const isReference = (type, code) => (searchParams.get(type) || []).some((p) => p.code === code && p.type === 'reference');
+  return new Map([...compartment].map(([type, codes]) => [type, codes.filter((code) => isReference(type, code))]));
 }
 
 function readPackages(folder) {
   const examples = path.join(folder, 'hl7.fhir.r4.examples');
   const definitions = readDefinitions(examples);
   const types = definitions.filter((d) => d.kind === 'resource').map((d) => d.name);
+  const searchParams = readSearchParams(examples, types);
   return {
     definitions,
     types,
     valueSets: readValueSets(path.join(folder, 'hl7.fhir.r4.expansions')),
-    searchParams: readSearchParams(examples, types),
-    patientCompartment: readPatientCompartment(examples),
+    searchParams,
+    composites: readComposites(searchParams),
+    patientCompartment: readCompartment(examples, 'patient'),
+    // In the order of r4::Compartment.
+    compartments: ['device', 'encounter', 'practitioner', 'relatedPerson']
+      .map((name) => withKnownParams(readCompartment(examples, name), searchParams)),
   };
 }
 

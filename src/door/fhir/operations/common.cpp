@@ -36,17 +36,6 @@ std::string shown_name(std::string_view name) {
   return plain ? std::string(name) : "a parameter";
 }
 
-Refusal hidden(const access::Grant& grant, std::string_view type, std::string_view parameter) {
-  return {.status = 403,
-          .code = "parameter_hidden",
-          .kind = CauseKind::policy,
-          .cause = fmt::format("{}: the view of {} hides what {} looks at", grant.cause_text(), type, parameter),
-          .issues = {
-              {.code = "forbidden",
-               .diagnostics = fmt::format(
-                   "the parameter {} looks at something that your role's view of {} does not show", parameter, type)}}};
-}
-
 }  // namespace
 
 Refusal wrong_parameter(std::string_view issue, std::string said) {
@@ -146,16 +135,6 @@ boost::asio::awaitable<Allowed<store::Version>> instance_of(Exchange& x, const a
   auto found = co_await current_of(x, grant);
   if (found && found->deleted) co_return refuse(gone(x.fhir.type, x.fhir.id));
   co_return found;
-}
-
-Allowed<void> check_view(const access::Grant& grant, std::string_view type, const fhir::Search& search,
-                         std::string_view shown) {
-  for (const fhir::UsedParam& used : search.used) {
-    const bool hides = used.param == nullptr ? used.code == "_lastUpdated" && grant.hides(type, "meta.lastUpdated")
-                                             : !access::searchable(grant, *used.param);
-    if (hides) return refuse(hidden(grant, type, shown.empty() ? std::string_view(used.code) : shown));
-  }
-  return {};
 }
 
 Allowed<std::optional<access::Grant>> grant_if_any(Exchange& x, access::Interaction interaction,

@@ -1,7 +1,8 @@
-// What several operations need: their parameters, their instance, and the check of a search against the view.
+// What several operations need: their parameters and their instance.
 #pragma once
 
 #include "fhir/backend.hpp"
+#include "fhir/hidden.hpp"
 
 #include <initializer_list>
 
@@ -32,11 +33,6 @@ Refusal wrong_parameter(std::string_view issue, std::string said);
 
 /// The instance that the path names: 404 for absent and unseen alike, 410 for what was deleted.
 boost::asio::awaitable<Allowed<store::Version>> instance_of(Exchange& x, const access::Grant& grant);
-
-/// Refuses (403) a search by what the view of the grant hides. `shown`: how the refusal names the parameter; empty: by
-/// its code.
-Allowed<void> check_view(const access::Grant& grant, std::string_view type, const fhir::Search& search,
-                         std::string_view shown = {});
 
 /// The decision for a type of which a part is shown: nothing if token, role or scope do not allow it. A failure of the
 /// server itself is a refusal.
