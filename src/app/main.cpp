@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   app.footer("Start with:  ward demo\nEach command explains itself:  ward COMMAND --help");
   int status = 0;
   for (const auto add : {add_serve, add_demo, add_init, add_check, add_reload, add_token, add_explain, add_audit,
-                         add_import, add_export, add_user, add_client, add_session, add_key})
+                         add_access, add_import, add_export, add_user, add_client, add_session, add_key})
     add(app, status);
   try {
     app.parse(argc, argv);

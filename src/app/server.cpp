@@ -353,6 +353,7 @@ Installation& Server::installation() { return *inside_->installation; }
 identity::Identity& Server::identity() { return *inside_->identity; }
 manage::Administration& Server::administration() { return *inside_->administration; }
 door::Door& Server::door() { return *inside_->door; }
+net::Server& Server::net() { return *inside_->net; }
 const Configuration& Server::configuration() const { return inside_->configuration; }
 
 }  // namespace ward::app

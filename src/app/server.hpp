@@ -58,6 +58,7 @@ class Server {
   identity::Identity& identity();
   manage::Administration& administration();
   door::Door& door();
+  net::Server& net();
   const Configuration& configuration() const;
 
  private:

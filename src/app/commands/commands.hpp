@@ -20,6 +20,7 @@ void add_demo(CLI::App& app, int& status);
 void add_init(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_reload(CLI::App& app, int& status);
+void add_access(CLI::App& app, int& status);
 void add_token(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
 void add_audit(CLI::App& app, int& status);

@@ -1,12 +1,10 @@
 #include "demo/prepare.hpp"
 
-#include "access/relationship.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/jose.hpp"
 #include "demo/clinic.hpp"
+#include "demo/fill.hpp"
 #include "directory.hpp"
-#include "fhir/index.hpp"
-#include "json/json.hpp"
 #include "templates.hpp"
 
 #include <unistd.h>
@@ -188,73 +186,21 @@ Result<void> add_clients(app::Server& server, const json_value::object& credenti
   return {};
 }
 
-Result<store::Change> change_of(const Installation& in, Resource& resource, const std::vector<std::string>& own_bases) {
-  Buffer body(resource.json);
-  auto document = json::Document::parse(body.view());
-  if (!document) return std::unexpected(document.error());
-  if (auto labelled = in.policy->labeller().label(document->root())) {
-    body = std::move(*labelled);
-    document = json::Document::parse(body.view());
-  }
-  if (!document) return std::unexpected(document.error());
-  auto index = fhir::index(*document, resource.type, resource.id, {.own_bases = own_bases});
-  if (!index) return std::unexpected(index.error());
-  access::add_marks(access::labels_in(document->root()), index->patients);
-  store::Change change{.operation = store::Operation::create,
-                       .type = resource.type,
-                       .id = resource.id,
-                       .expected_version = std::nullopt,
-                       .body = {},
-                       .index = std::move(*index),
-                       .relationships = {}};
-  for (access::Relationship& row : access::derive(*document))
-    change.relationships.push_back({row.person, row.patient, row.kind, row.from_ms, row.until_ms});
-  change.body = std::move(body);
-  return change;
-}
-
-Result<void> write_batch(Installation& in, std::vector<store::Change> changes) {
-  audit::Record record{.event = std::string(audit::event::phi_import), .action = 'C'};
-  std::map<std::string, std::uint64_t> types;
-  for (const store::Change& change : changes) {
-    ++types[change.type];
-    const auto patients = access::without_marks(change.index.patients);
-    record.subjects.inside().of.push_back(
-        {patients.empty() ? "" : "Patient/" + patients.front(), {change.type + "/" + change.id}});
-  }
-  record.types.assign(types.begin(), types.end());
-  auto intent = in.log->intend_blocking(std::move(record));
-  if (!intent) return std::unexpected(std::move(intent.error()));
-  auto written = in.store->write_blocking(std::move(changes), intent->permit());
-  auto settled =
-      in.log->outcome_blocking(*intent, {.event = std::string(audit::event::phi_import),
-                                         .action = 'C',
-                                         .outcome = written ? audit::Outcome::success : audit::Outcome::failed});
-  if (!written) return std::unexpected(std::move(written.error()));
-  if (!settled) return std::unexpected(std::move(settled.error()));
-  return {};
-}
-
 Result<void> add_records(app::Server& server, Clinic& clinic) {
   Installation& in = server.installation();
-  const std::vector<std::string> own_bases{server.fhir_base()};
   const bool terminal = ::isatty(2) != 0;
   auto reader = in.store->reader();
   if (!reader) return std::unexpected(std::move(reader.error()));
-  std::vector<store::Change> changes;
+  std::vector<Resource> missing;
   std::size_t done = 0;
-  for (Resource& resource : clinic.resources) {
+  for (const Resource& resource : clinic.resources) {
     // A start that was cut off has left some of them.
     const auto there = (*reader)->read(resource.type, resource.id);
     if (!there) return std::unexpected(there.error());
-    if (!*there) {
-      auto change = change_of(in, resource, own_bases);
-      if (!change) return std::unexpected(std::move(change.error()));
-      changes.push_back(std::move(*change));
-    }
+    if (!*there) missing.push_back(resource);
     ++done;
-    if (changes.empty() || (changes.size() < batch && done < clinic.resources.size())) continue;
-    if (auto written = write_batch(in, std::exchange(changes, {})); !written) return written;
+    if (missing.empty() || (missing.size() < batch && done < clinic.resources.size())) continue;
+    if (auto written = fill(in, std::exchange(missing, {}), {server.fhir_base()}); !written) return written;
     if (terminal) fmt::print(stderr, "\rfilling the clinic: {}/{} records", done, clinic.resources.size());
   }
   if (terminal) fmt::print(stderr, "\r\033[K");

@@ -1,5 +1,6 @@
 #include "fhir/include.hpp"
 
+#include "fhir/backend.hpp"
 #include "fhir/hidden.hpp"
 #include "fhir/index.hpp"
 #include "fhir/narrow.hpp"
@@ -121,7 +122,11 @@ class Gathering {
       if (param != nullptr) search.used.push_back({param, code, {}, false});
       search.resolved.push_back(condition);
       search.query.all_of.push_back(std::move(condition));
+#ifdef WARD_HOLE_REVINCLUDE  // tests/prove_hole: a door that forgets this one check, for the proof to find
+      auto seen = co_await search_unchecked(std::move(search));
+#else
       auto seen = co_await search_under_own_grant(x_, std::move(search), along_max);
+#endif
       if (!seen && seen.error().status == 403) co_return Allowed<void>{};  // the token or the view does not cover it
       if (!seen) co_return refuse(seen.error());
       full_ = full_ || seen->more;
@@ -129,6 +134,18 @@ class Gathering {
     }
     co_return Allowed<void>{};
   }
+
+#ifdef WARD_HOLE_REVINCLUDE
+  awaitable<Allowed<Seen>> search_unchecked(fhir::Search search) {
+    search.query.visible = {{.all = true, .patients = {}, .also = {}}};
+    search.query.count = along_max;
+    auto page = co_await backend_of(x_).search(x_, search);
+    if (!page) co_return refuse(page.error());
+    // Under its own Grant an assembly would still leave out what may not be seen.
+    Seen seen{.grant = access::Grant::whole("hole", "", ""), .found = std::move(page->found), .more = false};
+    co_return seen;
+  }
+#endif
 
   void add(store::Version version, const access::Grant& grant) {
     if (!known_.insert(version.type + "/" + version.id).second) return;
