@@ -245,6 +245,10 @@ for (const [name, of] of Object.entries(bases)) {
     assert.deepEqual(ids(posted.json).sort(), ids(one.json).sort());
     for (const query of ["", "?category=vital-signs", `?patient=${familiar.patient}&max=0`, `?patient=${familiar.patient}&value-quantity=1`, "?patient=", "?patient:missing=true"])
       assert.equal((await lastn(query)).status, 400, query);
+    const chained = await lastn(`?subject:Patient.identifier=urn:mrn|${familiar.mrn}&date=2021`);
+    assert.deepEqual(ids(chained.json).sort(), ids(one.json).sort(), "a chain is followed");
+    for (const words of [stranger, nobody])
+      assert.deepEqual(ids((await lastn(`?subject:Patient.identifier=urn:mrn|${words.mrn}`)).json), [], "and finds nobody else");
     assert.equal((await lastn(`?patient=${familiar.patient}`, "desk.diaz")).status, 403);
     assert.equal((await get("Patient/$lastn?patient=1")).status, 404);
   });

@@ -30,6 +30,7 @@ class Embedded final : public Backend {
   }
 
   boost::asio::awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
+    if (auto resolved = check_resolved(search); !resolved) co_return refuse(resolved.error());
     auto page = co_await x.services.slow_readers.search(search.query);
     if (!page) co_return refuse(refusal_of_read(page.error()));
     co_return std::move(*page);
@@ -59,6 +60,11 @@ class Embedded final : public Backend {
 Backend& backend_of(Exchange& x) {
   static Embedded embedded;
   return x.route->upstream != nullptr ? fhir_upstream() : embedded;
+}
+
+Allowed<void> check_resolved(const fhir::Search& search) {
+  if (search.hops.size() <= search.resolved.size()) return {};
+  return refuse({.status = 500, .code = "hop_unresolved", .kind = CauseKind::internal, .cause = "a hop was left out"});
 }
 
 Refusal refusal_of_write(const Error& error) {
