@@ -118,9 +118,12 @@ Allowed<Buffer> changed(std::string_view source, json::Value root, json::Value g
     if (!list->empty()) add(name, *list);
   }
   meta.append(meta.empty() ? "{}" : "}");
-  Buffer out(source.substr(0, current.begin()));
-  out.append(meta);
-  out.append(source.substr(current.end()));
+  const bool absent = !current.is_object();  // another server's resource may have none
+  if (absent && meta == "{}") return Buffer(source);
+  const std::size_t begin = absent ? root.begin() + 1 : current.begin();
+  Buffer out(source.substr(0, begin));
+  out.append(absent ? "\"meta\":" + meta + "," : meta);
+  out.append(source.substr(absent ? begin : current.end()));
   return out;
 }
 
@@ -148,7 +151,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   const auto shown = shown_to(x, *x.grant, std::move(*current));
   if (!shown) co_return refuse(shown.error());
   const auto seen = json::Document::parse(shown->view());
-  WARD_ASSERT(seen && seen->root()["meta"].is_object());
+  WARD_ASSERT(seen);
   const auto body = changed(shown->view(), seen->root(), *given, adds);
   if (!body) co_return refuse(body.error());
   const auto document = json::Document::parse(body->view());
