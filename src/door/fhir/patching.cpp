@@ -56,6 +56,7 @@ Allowed<fhir::PatchPtr> read_patch_entry(json::Value resource, const fhir::Patch
 fhir::PatchLimits patch_limits(const Exchange& x) {
   fhir::PatchLimits limits;
   limits.bytes_max = x.route->body_bytes_max;
+  limits.work_max -= std::min(limits.work_max, x.patch_work);  // one budget for all patches of a bundle
   return limits;
 }
 
@@ -84,9 +85,11 @@ Allowed<Buffer> Sight::merge(Buffer changed) const {
 Allowed<Content> patched(Exchange& x, const fhir::Patch& patch, const store::Version& current, const Sight& sight) {
   const auto seen = sight.seen();
   if (!seen) return refuse(seen.error());
-  auto changed = patch.apply(*seen, patch_limits(x));
+  fhir::PatchUse use;
+  auto changed = patch.apply(*seen, patch_limits(x), &use);
+  x.patch_work += use.work;
   if (!changed) return refuse(changed.error());
-  Content content{.bytes = std::move(*changed), .document = std::nullopt, .patch = nullptr};
+  Content content{.bytes = std::move(*changed), .document = std::nullopt, .patch = nullptr, .moved = use.moved_items};
   auto document = json::Document::parse(content.bytes.view());
   if (!document) return refuse(refused(422, "patch_limit", "too-costly", "the patched resource is too large"));
   content.document = std::move(*document);
