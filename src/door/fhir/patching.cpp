@@ -26,9 +26,9 @@ std::optional<Buffer> view_of(std::string_view body, const access::Grant& grant,
 }
 
 Allowed<Buffer> merge_under(const Phi<Buffer>& current, Buffer changed, const access::Grant& grant,
-                            const store::Version& version) {
+                            const store::Version& version, bool moved) {
   if (grant.whole_view(version.type)) return changed;
-  return access::merge(current, std::move(changed), grant, version.patients);
+  return access::merge(current, std::move(changed), grant, version.patients, moved);
 }
 
 }  // namespace
@@ -76,10 +76,10 @@ Allowed<std::string_view> Sight::seen() const {
   return seen_.view();
 }
 
-Allowed<Buffer> Sight::merge(Buffer changed) const {
-  auto inner = merge_under(base_, std::move(changed), reading_, current_);
+Allowed<Buffer> Sight::merge(Buffer changed, bool moved) const {
+  auto inner = merge_under(base_, std::move(changed), reading_, current_, moved);
   if (!inner) return refuse(inner.error());
-  return merge_under(current_.body, std::move(*inner), changing_, current_);
+  return merge_under(current_.body, std::move(*inner), changing_, current_, moved);
 }
 
 Allowed<Content> patched(Exchange& x, const fhir::Patch& patch, const store::Version& current, const Sight& sight) {

@@ -249,7 +249,7 @@ awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Arr
   auto content = patched(x, *request.patch, *current, sight);
   if (!content) co_return refuse(content.error());
   request.resource = content->document->root();
-  auto body = sight.merge(body_of(request, request.type, request.id));
+  auto body = sight.merge(body_of(request, request.type, request.id), content->moved);
   if (!body) co_return refuse(body.error());
   auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
                                    std::move(*body), arriving);
