@@ -40,8 +40,10 @@ using Arriving = std::set<std::string, std::less<>>;
 /// see answers as if they did not exist.
 boost::asio::awaitable<Allowed<Plan>> plan_write(Exchange& x, const WriteRequest& request, const Arriving& arriving);
 
-/// References of a resource that are absent, or may not be seen: the same refusal for both.
+/// References of a resource that are absent, or may not be seen: the same refusal for both. Those that `before`, the
+/// current version as the caller sees it (or nothing), has too are no claim of the caller's, and not looked up.
 boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type,
-                                                       json::Value resource, const Arriving& arriving);
+                                                       json::Value resource, json::Value before,
+                                                       const Arriving& arriving);
 
 }  // namespace ward::door
