@@ -148,6 +148,16 @@ test("meta is added to a resource that has none", async () => {
   assert.deepEqual(kept.get("Observation/bare"), { ...resource, meta: { tag: [tag] } });
 });
 
+test("what an upstream names by its own address is masked like what it names in short", async () => {
+  const own = front.user("patient.one").fhir_user.split("/")[1], base = `http://127.0.0.1:${api.address().port}/plain/`;
+  kept.set("Appointment/group", { resourceType: "Appointment", id: "group", status: "booked",
+    participant: [own, "somebody-else"].map((one) => ({ actor: { reference: base + "Patient/" + one }, status: "accepted" })) });
+  const { status, json, text } = await front.request("/plain/fhir/Appointment/group", { as: "patient.one" });
+  assert.equal(status, 200, text);
+  assert.equal(json.participant[0].actor.reference, "Patient/" + own);
+  assert.ok(!text.includes("somebody-else"), text);
+});
+
 test("an API's answer leaves by its fields, and its request is built anew", async () => {
   seen = [];
   const { status, json, headers, text } = await front.request("/api/things/a%20b?x=1%262", { as: "dr.adams", headers: { cookie: "c=d", "x-forwarded-for": "1.2.3.4", "accept-language": "de" } });
