@@ -45,15 +45,18 @@ Refusal too_many(const fhir::Hop& hop) {
 }
 
 /// What one of the found resources refers to by the hop's parameter, of the type that is searched.
-Allowed<void> add_referred(const Exchange& x, const fhir::Hop& hop, std::string_view type,
+/// Not a patient whom its own part would not name.
+Allowed<void> add_referred(const Exchange& x, const fhir::Hop& hop, std::string_view type, const access::Grant& grant,
                            const store::Version& version, std::set<std::string>& ids) {
   const auto document = json::Document::parse(version.body.inside().view());
   auto index = document ? fhir::index(*document, version.type, version.id, {.own_bases = x.live->own_bases})
                         : Result<store::IndexEntries>(fail("malformed", "stored body"));
   if (!index)
     return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
+  const bool masks = type == "Patient" && is_shared(grant, version.patients);
   for (const store::ReferenceEntry& entry : index->references)
-    if (entry.param == hop.param->code && entry.type == type) ids.insert(entry.id);
+    if (entry.param == hop.param->code && entry.type == type && !(masks && !shows_patient(grant, entry.id)))
+      ids.insert(entry.id);
   return {};
 }
 
@@ -81,7 +84,7 @@ awaitable<Allowed<store::Condition>> resolve(Exchange& x, const fhir::Hop& hop, 
     for (const store::Version& version : seen->found) {
       if (!hop.backward)
         condition.any_of.push_back(store::ReferenceIs{version.type, version.id, ""});
-      else if (auto added = add_referred(x, hop, type, version, ids); !added)
+      else if (auto added = add_referred(x, hop, type, seen->grant, version, ids); !added)
         co_return refuse(added.error());
     }
   }
@@ -121,6 +124,7 @@ awaitable<Allowed<void>> narrow(Exchange& x, const access::Grant& grant, fhir::S
     search.resolved.push_back(*condition);
     search.query.all_of.push_back(std::move(*condition));
   }
+  if (!search.hops.empty()) forget_others(grant, search);  // what they found may be patients of others
   co_return Allowed<void>{};
 }
 
