@@ -29,6 +29,19 @@ reason = "a test"
 patients = "all"
 purpose = ["TREAT"]
 view.Observation = { hide = ["code", "encounter", "performer"] }
+
+[role.makes]
+may = ["system/Observation.c"]
+reason = "a test"
+patients = "all"
+purpose = ["TREAT"]
+
+[role.finds]
+may = ["system/Observation.s", "system/Patient.rs"]
+reason = "a test"
+patients = "all"
+purpose = ["TREAT"]
+view.Observation = { hide = ["value"] }
 `;
 
 let ward, behind;
@@ -95,6 +108,7 @@ before(async () => {
   ward = await Ward.start({ extra: extra + (await startBehind()) });
   for (const clinic of [ward, behind]) await fill(clinic);
   for (const role of ["dateless", "codeless"]) await addClient(ward, role, [role], "system/*.rs");
+  await addClient(ward, "makes-and-finds", ["makes", "finds"], "system/Observation.cs system/Patient.rs");
 });
 after(async () => {
   for (const clinic of [ward, behind]) {
@@ -300,6 +314,13 @@ for (const [name, of] of Object.entries(bases)) {
     assert.ok(types(all.json).includes("Observation") && !all.text.includes("29463-7"));
     const visit = await get("Encounter/familiar-visit-2/$everything", "codeless");
     assert.deepEqual(ids(visit.json, "match").sort(), ["Encounter/familiar-visit-2", "MedicationRequest/familiar-order-2"], "not by an element that is hidden");
+  });
+
+  test(`${name}: what a conditional create finds is shown as a search shows it`, async () => {
+    const answer = await ask(of(), "Observation", "makes-and-finds", { method: "POST", body: measured(familiar.patient), headers: { "if-none-exist": `_id=familiar-weight-0` } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.id, "familiar-weight-0");
+    assert.equal(answer.json.valueQuantity, undefined, answer.text);
   });
 
   test(`${name}: operations about a stranger are answered like those about nobody`, async () => {

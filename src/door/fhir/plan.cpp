@@ -169,8 +169,11 @@ awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, c
     if (found->size() > 1) co_return refuse(precondition("If-None-Exist", "several resources match If-None-Exist"));
     if (found->size() == 1) {
       store::Version& match = found->front();
+      auto reading = decide(x, access::Interaction::search, request.type);  // by which it was found
+      if (!reading) co_return refuse(reading.error());
       co_return Plan{.change = std::nullopt,
                      .grant = *grant,
+                     .reading = std::move(*reading),
                      .status = 200,
                      .type = request.type,
                      .id = match.id,
