@@ -295,6 +295,12 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal((await post(`Condition/${familiar.condition}/$meta-add`, parameters({ tag: [tag] }), "nurse.cole")).status, 403);
     assert.equal((await post(`Patient/${familiar.patient}/$meta-add`, parameters({ tag: [tag] }), "desk.diaz")).status, 403, "its view does not show meta");
     assert.equal((await ask(of(), at + "/$meta-add", "dr.adams", { method: "POST", body: parameters({ tag: [tag] }), scope: "user/Observation.u" })).status, 403);
+    for (const operation of ["$meta-add", "$meta-delete"]) {
+      const unread = (id) => ask(of(), `Observation/${id}/${operation}`, "dr.adams", { method: "POST", body: parameters({ tag: [tag] }), scope: "user/Observation.u user/Observation.r?status=amended" });
+      const hidden = await unread(familiar.observation), absent = await unread(nobody.observation);
+      assert.equal(hidden.status, 404, "what the scope does not read is not told by what changes it");
+      assert.equal(hidden.text.replaceAll(familiar.observation, "ID"), absent.text.replaceAll(nobody.observation, "ID"));
+    }
   });
 
   // ---- nobody hears more ----

@@ -6,6 +6,8 @@
 #include "fhir/operations/common.hpp"
 #include "fhir/operations/operations.hpp"
 #include "fhir/shared.hpp"
+#include "fhir/visible.hpp"
+#include "render.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -136,6 +138,12 @@ Refusal hidden(const access::Grant& grant, std::string_view type) {
                       .diagnostics = fmt::format("your role's view of {} does not show the whole of meta", type)}}};
 }
 
+/// What may be changed and not read is, to an operation that tells what was there, not there.
+Refusal not_readable(Exchange& x, const store::Version& version, const access::Grant& grant) {
+  note_subjects(x.record, version);
+  return not_known(x.fhir.type, x.fhir.id, "not in the grant: " + grant.cause_text());
+}
+
 awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   x.record.event = audit::event::phi_update;
   x.record.action = 'U';
@@ -147,6 +155,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   if (x.grant->hides(x.fhir.type, "meta")) co_return refuse(hidden(*x.grant, x.fhir.type));
   auto current = co_await instance_of(x, *x.grant);
   if (!current) co_return refuse(current.error());
+  if (!sees(x, *reads, *current)) co_return refuse(not_readable(x, *current, *reads));
   const std::uint64_t version = current->version;
   const auto shown = shown_to(x, *x.grant, std::move(*current));
   if (!shown) co_return refuse(shown.error());
@@ -171,7 +180,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   if (!written) co_return written;
   const Plan& done = plans.front();
   auto stored = co_await backend_of(x).read_version(x, done.type, done.id, done.version);
-  if (!stored || !*stored) co_return Allowed<void>{};  // made, and nothing to show of it
+  if (!stored || !*stored || !sees(x, *reads, **stored)) co_return Allowed<void>{};  // made, and nothing to show of it
   co_return answer_meta(x, *reads, std::move(**stored));
 }
 
