@@ -53,6 +53,7 @@ class Emergencies {
   Result<void> load();
   void forget_old(std::int64_t now_ms);  // with the lock
   std::vector<std::int64_t> ends(std::string_view person) const;
+  std::size_t open_beside(std::string_view person, std::string_view patient) const;  // other patients
 
   store::Store& store_;
   Clock& clock_;
