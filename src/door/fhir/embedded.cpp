@@ -96,6 +96,13 @@ Refusal refusal_of_read(const Error& error) {
             .kind = CauseKind::validation,
             .cause = "page",
             .issues = {{.code = "invalid", .diagnostics = "the page is not known any more; search again"}}};
+  if (error.is("search_too_costly"))
+    return {.status = 400,
+            .code = "search_too_costly",
+            .kind = CauseKind::validation,
+            .cause = "work of the store",
+            .issues = {{.code = "too-costly",
+                        .diagnostics = "this takes too long; ask for one patient, one type, or a shorter time"}}};
   return {.status = 503,
           .code = std::string(error.code()),
           .kind = CauseKind::internal,
