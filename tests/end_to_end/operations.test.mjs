@@ -318,6 +318,10 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal((await everything("?start=2021&_type=Condition", "dateless")).status, 200);
     const all = await everything("", "codeless");
     assert.ok(types(all.json).includes("Observation") && !all.text.includes("29463-7"));
+    for (const [path, as, told] of [["Encounter/familiar-visit-2", "dateless", false], ["Encounter/familiar-visit-2", "codeless", true]]) {
+      assert.equal(Boolean((await get(path, as)).headers["last-modified"]), told, "a time that the view hides is no header");
+      assert.equal(Boolean((await get(path + "/_history", as)).json.entry[0].response.lastModified), told, "nor beside a version");
+    }
     const visit = await get("Encounter/familiar-visit-2/$everything", "codeless");
     assert.deepEqual(ids(visit.json, "match").sort(), ["Encounter/familiar-visit-2", "MedicationRequest/familiar-order-2"], "not by an element that is hidden");
   });

@@ -49,9 +49,12 @@ Allowed<void> HistoryBundle::add(const access::Grant& grant, store::Version& ver
                      .kind = CauseKind::internal,
                      .cause = std::string(added.error().code())});
   }
-  assembly_.frame(fmt::format(
-      R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\"","lastModified":"{}"}}}})",
-      method_of(version), version.type, version.id, status_of(version), version.version, rfc3339(version.updated)));
+  const std::string modified = grant.hides(version.type, "meta.lastUpdated")
+                                   ? std::string()
+                                   : fmt::format(R"(,"lastModified":"{}")", rfc3339(version.updated));
+  assembly_.frame(
+      fmt::format(R"(,"request":{{"method":"{}","url":"{}/{}"}},"response":{{"status":"{}","etag":"W/\"{}\""{}}}}})",
+                  method_of(version), version.type, version.id, status_of(version), version.version, modified));
   before_ = ",";
   return {};
 }

@@ -54,7 +54,7 @@ void answer_with(Exchange& x, store::Version version) {
   note_subjects(x.record, version);
   x.record.types.emplace_back(version.type, 1);
   x.answer.header("etag", etag(version.version));
-  x.answer.header("last-modified", http_date(version.updated));
+  if (!x.grant->hides(version.type, "meta.lastUpdated")) x.answer.header("last-modified", http_date(version.updated));
   if (etag_matches(x.header("if-none-match"), version.version)) {
     x.answer.status = 304;
     return;

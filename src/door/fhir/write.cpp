@@ -63,7 +63,7 @@ boost::asio::awaitable<Allowed<void>> write(Exchange& x) {
   x.answer.status = done.status;
   if (done.remove) co_return Allowed<void>{};
   x.answer.header("etag", etag(done.version));
-  x.answer.header("last-modified", http_date(done.updated));
+  if (!x.grant->hides(done.type, "meta.lastUpdated")) x.answer.header("last-modified", http_date(done.updated));
   if (done.status == 201)
     x.answer.header("location", fmt::format("{}/{}/{}/_history/{}", x.route->base, done.type, done.id, done.version));
   const Return kind = wanted(x);
