@@ -2,8 +2,12 @@
 #include "access/minimise.hpp"
 
 #include "base/encoding.hpp"
+#include "forms.hpp"
 #include "json/json.hpp"
 #include "walk.hpp"
+
+#include <unordered_map>
+#include <unordered_set>
 
 namespace ward::access {
 namespace {
@@ -11,8 +15,6 @@ namespace {
 using namespace detail;
 
 constexpr unsigned depth_max = 64;
-
-bool hidden(const Spec& spec) { return spec.plain() && spec.self != Treatment::keep; }
 
 /// Writes members with commas between.
 class Members {
@@ -37,8 +39,8 @@ class Members {
 
 class Merge {
  public:
-  explicit Merge(const std::function<bool(std::string_view type)>& contained_shown)
-      : contained_shown_(contained_shown) {}
+  Merge(const std::function<bool(std::string_view type)>& contained_shown, bool moved)
+      : contained_shown_(contained_shown), moved_(moved) {}
 
   bool ambiguous() const { return ambiguous_; }
 
@@ -65,19 +67,6 @@ class Merge {
   }
 
  private:
-  static Spec child_of(const r4::Definition& definition, const Spec& spec, std::string_view name) {
-    const std::string_view base = name.starts_with('_') ? name.substr(1) : name;
-    const auto found = definition.find(base);
-    if (!found) return Spec{};
-    const Spec child = spec.child(base, found->element->choice ? std::string(found->element->name) + "[x]" : "");
-    if (name.starts_with('_') && !child.keeps_all()) {
-      Spec gone;
-      gone.self = Treatment::drop;
-      return gone;
-    }
-    return child;
-  }
-
   bool member(std::string& text, const r4::Definition& definition, const Spec& child, std::string_view name,
               json::Value current, json::Value submitted, unsigned depth) {
     if (definition.name == "Meta" && name == "security") return without_tags(text, submitted);
@@ -117,6 +106,10 @@ class Merge {
       ambiguous_ = true;
       return false;
     }
+    if (current && mixed_up(inner, child, current, submitted)) {
+      ambiguous_ = true;
+      return false;
+    }
     text += '[';
     json::Value other = current.first();
     bool first = true;
@@ -131,6 +124,20 @@ class Merge {
     }
     text += ']';
     return !first;
+  }
+
+  /// Whether an item stands where another one was: what is hidden of the one must not come to the other. One that was
+  /// changed in its place is not told from a new one, unless the caller says that items came, went or moved.
+  bool mixed_up(const r4::Definition* inner, const Spec& child, json::Value current, json::Value submitted) const {
+    std::vector<std::string> before;
+    for (json::Value one = current.first(); one; one = one.next()) before.push_back(shown_form(inner, child, one));
+    const std::unordered_set<std::string_view> known(before.begin(), before.end());
+    auto own = before.begin();
+    for (json::Value one = submitted.first(); one; one = one.next(), ++own) {
+      const std::string form = shown_form(inner, child, one);
+      if (form != *own && (moved_ || known.contains(form))) return true;
+    }
+    return false;
   }
 
   /// Items by a condition: shown ones as submitted, the others as they are.
@@ -215,17 +222,7 @@ class Merge {
       text += submitted.raw();
       return;
     }
-    if (submitted.is_array()) {
-      text += '[';
-      json::Value other = current.first();
-      for (json::Value one = submitted.first(); one; one = one.next()) {
-        if (text.back() != '[') text += ',';
-        keep(text, other, one, depth + 1);
-        if (other) other = other.next();
-      }
-      text += ']';
-      return;
-    }
+    if (submitted.is_array()) return keep_items(text, current, submitted, depth);
     Members members(text);
     for (json::Value one = submitted.first(); one; one = one.next())
       keep(members.member(one.name()), current[one.name()], one, depth + 1);
@@ -234,7 +231,25 @@ class Merge {
     members.end();
   }
 
+  /// Items are found again by what they refer to; those that now refer to something else, by their place.
+  void keep_items(std::string& text, json::Value current, json::Value submitted, unsigned depth) {
+    std::unordered_multimap<std::string, json::Value> known;
+    for (json::Value one = current.first(); one; one = one.next()) known.emplace(references_in(one), one);
+    text += '[';
+    json::Value other = current.first();
+    for (json::Value one = submitted.first(); one; one = one.next()) {
+      if (text.back() != '[') text += ',';
+      const std::string own = references_in(one);
+      const auto found = known.find(own);
+      const bool in_place = found == known.end() || (other && references_in(other) == own);
+      keep(text, in_place ? other : found->second, one, depth + 1);
+      if (other) other = other.next();
+    }
+    text += ']';
+  }
+
   const std::function<bool(std::string_view)>& contained_shown_;
+  const bool moved_;
   bool ambiguous_ = false;
 };
 
@@ -250,7 +265,7 @@ Refusal refusal(int status, std::string code, CauseKind kind, std::string cause,
 }  // namespace
 
 Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant& grant,
-                      std::span<const std::string> patients) {
+                      std::span<const std::string> patients, bool moved) {
   const GrantBody& body = grant.body();
   if (body.policy == nullptr)
     return body.whole ? Allowed<Buffer>(std::move(submitted))
@@ -282,7 +297,7 @@ Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&
   const std::function<bool(std::string_view)> contained_shown = [&](std::string_view inner) {
     return picker.contained(inner, roles).view != nullptr;
   };
-  Merge merge(contained_shown);
+  Merge merge(contained_shown, moved);
   std::string out;
   merge.object(out, r4::find_definition(type), spec, before->root(), after->root(), 0);
   if (merge.ambiguous()) {

@@ -94,8 +94,9 @@ class Assembly {
 /// What PUT stores when its writer does not see everything: elements that the view hides or treats stay as they are in
 /// `current`; those shown come from `submitted`; tags that minimise put on are taken off. Refuses (409
 /// "merge_ambiguous") where list items cannot be matched, and (403 "writes_refused") if the role says `writes =
-/// "refuse"`. Under a whole view it gives `submitted` back.
-Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&,
-                      std::span<const std::string> patients);
+/// "refuse"`. Under a whole view it gives `submitted` back. `moved`: items of lists
+/// came, went or changed places, so that one which is half hidden and not as it was is ambiguous, too.
+Allowed<Buffer> merge(const Phi<Buffer>& current, Buffer submitted, const Grant&, std::span<const std::string> patients,
+                      bool moved = false);
 
 }  // namespace ward::access

@@ -43,6 +43,10 @@ bool Walk::primitive(json::Value value, const Place& place, std::string_view typ
     if (type == "boolean") raw(value.raw());
     return type == "boolean";
   }
+  if (value.type() == json::Type::number && is_old_age(value, *place.element)) {
+    counts_.add(Identifier::date);
+    return false;
+  }
   if (value.type() == json::Type::number)
     return (type == "integer" || type == "decimal" || type == "positiveInt" || type == "unsignedInt") && number(value);
   if (!value.is_string()) return false;
@@ -65,6 +69,18 @@ bool Walk::primitive(json::Value value, const Place& place, std::string_view typ
                   ? (place.definition->name == "Signature" ? Identifier::biometric : Identifier::other)
                   : Identifier::other);
   return false;
+}
+
+/// A plain number has no unit that would tell whether it is an age: what could be one over 89 goes, where such are
+/// given.
+bool Walk::is_old_age(json::Value value, const r4::Element& element) const {
+  const bool answer = element.choice &&
+                      (element.path.starts_with("Observation.") || element.path.starts_with("QuestionnaireResponse."));
+  if (!answer || in_.settings.form == Form::limited) return false;
+  const std::string_view text_ = value.raw();
+  double number_ = 0;
+  const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), number_);
+  return error == std::errc() && number_ >= 90 && number_ <= 150;
 }
 
 bool Walk::number(json::Value value) {

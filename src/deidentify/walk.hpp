@@ -78,6 +78,7 @@ class Walk {
   bool code(std::string_view text, const r4::Element* element);
   bool uri(std::string_view text, const r4::Element& element);
   bool number(json::Value value);
+  bool is_old_age(json::Value value, const r4::Element& element) const;
   bool harmless(std::string_view text);
   std::string reference_text(std::string_view text);
   std::string scanned(std::string_view text);

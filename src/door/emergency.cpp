@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace ward::door {
 namespace {
@@ -144,7 +145,7 @@ boost::asio::awaitable<Result<Emergency>> Emergencies::begin(std::string person,
     const std::lock_guard lock(mutex_);
     const std::int64_t now_ms = ms_of(clock_);
     forget_old(now_ms);
-    if (ends(person).size() >= at_once_max)
+    if (open_beside(person, patient) >= at_once_max)
       co_return fail("too_many", "too many records are open in an emergency already");
     begun = {std::move(person),
              std::move(patient),
@@ -158,8 +159,11 @@ boost::asio::awaitable<Result<Emergency>> Emergencies::begin(std::string person,
   }
   auto done = co_await queued->done();
   if (!done) {
-    const std::lock_guard lock(mutex_);
-    all_.erase(key_of(begun));
+    {
+      const std::lock_guard lock(mutex_);
+      all_.erase(key_of(begun));
+    }
+    generation_.fetch_add(1, std::memory_order_release);  // a Grant may have been made of it meanwhile
     co_return std::unexpected(done.error());
   }
   generation_.fetch_add(1, std::memory_order_release);
@@ -174,6 +178,16 @@ std::vector<std::int64_t> Emergencies::ends(std::string_view person) const {
     if (one->second.person == person && one->second.until_ms > now_ms) found.push_back(one->second.until_ms);
   std::ranges::sort(found);
   return found;
+}
+
+std::size_t Emergencies::open_beside(std::string_view person, std::string_view patient) const {
+  const std::int64_t now_ms = ms_of(clock_);
+  std::set<std::string_view> found;
+  const std::string from = fmt::format("{:015}", now_ms - std::chrono::milliseconds(lifetime).count());
+  for (auto one = all_.lower_bound(from); one != all_.end(); ++one)
+    if (one->second.person == person && one->second.patient != patient && one->second.until_ms > now_ms)
+      found.insert(one->second.patient);
+  return found.size();
 }
 
 std::vector<std::string> Emergencies::patients(std::string_view person) const {

@@ -63,6 +63,7 @@ class Emergencies final : public manage::EmergencyCases {
   Result<void> load();
   void forget_old(std::int64_t now_ms);  // with the lock
   std::vector<std::int64_t> ends(std::string_view person) const;
+  std::size_t open_beside(std::string_view person, std::string_view patient) const;  // other patients
 
   store::Store& store_;
   Clock& clock_;

@@ -35,6 +35,7 @@ struct Content {
   Buffer bytes;
   std::optional<json::Document> document;
   fhir::PatchPtr patch;  // of PATCH, in the place of a document
+  bool moved = false;    // made by a patch that took items of lists from their places
 };
 
 /// Owns all that the stages of one request use; lives on the connection's core, in the coroutine of the request.
@@ -66,6 +67,7 @@ struct Exchange {
   bool in_bundle = false;               // an entry of a batch or transaction; headers are the bundle's, not its own
   mutable bool part_2 = false;          // something shown is under 42 CFR Part 2; the answer says so
   std::vector<Issue> notes;             // told beside a success (what was cleaned, what was left out)
+  std::size_t patch_work = 0;           // that the patches of this request have spent
   std::optional<audit::Intent> intent;  // of a change, once it is durable; its OUTCOME is the record of the answer
 
   std::string_view header(std::string_view name) const { return stream.head().header(name); }

@@ -13,8 +13,14 @@ namespace ward::fhir {
 struct PatchLimits {
   std::size_t operations_max = 1'000;
   std::size_t bytes_max = 16 << 20;  // of the target, at each step
-  std::size_t work_max = 256 << 20;  // bytes copied and read anew by all operations together
+  std::size_t work_max = 64 << 20;   // bytes copied and read anew by all operations together
   json::Limits json;                 // of the target, at each step
+};
+
+/// What an application came to, also if it failed.
+struct PatchUse {
+  std::size_t work = 0;      // of `work_max`
+  bool moved_items = false;  // items of lists came, went or changed places
 };
 
 /// A patch that was read and is well-formed. Immutable, owns what it needs; any thread.
@@ -27,7 +33,9 @@ class Patch {
   ///
   /// Refusals, all 422: "patch_failed" (a path that names nothing in the target), "patch_test_failed", and
   /// "patch_limit". They name the operation by its index and never a value.
-  virtual Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits = {}) const = 0;
+  /// `use`, if given, is filled.
+  virtual Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits = {},
+                                PatchUse* use = nullptr) const = 0;
 };
 
 using PatchPtr = std::unique_ptr<const Patch>;

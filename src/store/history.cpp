@@ -79,11 +79,17 @@ Result<void> HistoryWalk::open_ranges() {
       if (const auto row = names_.row(*patient_type, patient)) ranges_.push_back({*row, *type, of.type, begin_, {}, 0});
     if (ranges_.size() > history_ranges_max) break;
   }
-  if (ranges_.size() > history_ranges_max)
-    return fail("search_too_costly", "store: the history is of too many types and patients; ask for one type");
+  if (ranges_.size() > history_ranges_max) open_ranges_of_everybody();
   at_once_ = std::clamp(2 * asked_.count / std::max<std::size_t>(1, ranges_.size()), at_once_min, at_once_max);
   for (std::size_t i = 0; i < ranges_.size(); ++i) push_next(i);
   return {};
+}
+
+/// Of so many patients each would cost a read before the first version is found: all are walked, and `sees` decides.
+void HistoryWalk::open_ranges_of_everybody() {
+  ranges_.clear();
+  for (const History::Of& of : asked_.of)
+    if (const auto type = names_.type(of.type)) ranges_.push_back({0, *type, of.type, begin_, {}, 0});
 }
 
 void HistoryWalk::push_next(std::size_t range) {

@@ -43,6 +43,7 @@ class HistoryWalk {
   };
 
   Result<void> open_ranges();
+  void open_ranges_of_everybody();
   void push_next(std::size_t range);
   void fill(Range& range);
   /// The version at a place, if it is to be shown.

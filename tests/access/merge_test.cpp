@@ -51,6 +51,21 @@ TEST(Merge, keeps_what_the_writer_cannot_see) {
       {"items that cannot be matched", "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n", "Patient",
        R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"},{"given":["C"]}]})",
        R"({"resourceType":"Patient","name":[{"family":"B"}]})", "merge_ambiguous"},
+      {"items that changed places", "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n", "Patient",
+       R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"},{"given":["C"],"family":"D"}]})",
+       R"({"resourceType":"Patient","name":[{"family":"D"},{"family":"B"}]})", "merge_ambiguous"},
+      {"an item where another one was", "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n", "Patient",
+       R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"},{"given":["C"],"family":"D"}]})",
+       R"({"resourceType":"Patient","name":[{"family":"\u0044"},{"family":"new"}]})", "merge_ambiguous"},
+      {"one item changed in its place", "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n", "Patient",
+       R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"},{"given":["C"],"family":"D"}]})",
+       R"({"resourceType":"Patient","name":[{"family":"B"},{"family":"E"}]})",
+       R"({"resourceType":"Patient","name":[{"family":"B","given":["A"]},{"family":"E","given":["C"]}]})"},
+      {"a display goes where its reference goes", "writes = \"merge\"\nview.Patient = { hide = [\"name\"] }\n",
+       "Appointment",
+       R"({"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/1","display":"Ann"}},{"actor":{"reference":"Patient/2","display":"Bob"}}]})",
+       R"({"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/2"}},{"actor":{"reference":"Patient/1"}}]})",
+       R"({"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/2","display":"Bob"}},{"actor":{"reference":"Patient/1","display":"Ann"}}]})"},
       {"items in their order", "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n", "Patient",
        R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"}]})",
        R"({"resourceType":"Patient","name":[{"family":"D"}]})",
@@ -61,6 +76,20 @@ TEST(Merge, keeps_what_the_writer_cannot_see) {
        R"({"resourceType":"Observation","status":"amended","subject":{"reference":"Patient/1","display":"Ann"}})"},
   };
   for (const Case& c : cases) EXPECT_EQ(merged(c.view, c.type, c.current, c.submitted), c.expected) << c.name;
+}
+
+TEST(Merge, of_moved_items_takes_no_change_of_what_is_half_hidden) {
+  const auto policy = policy_of(
+      "[role.r]\nmay = [\"user/*.cruds\"]\nreason = \"test\"\npatients = \"all\"\npurpose = \"TREAT\"\n"
+      "writes = \"merge\"\nview.Patient = { hide = [\"name.given\"] }\n");
+  const Grant grant = grant_of(policy, person({"r"}), Interaction::update, "Patient");
+  constexpr std::string_view before = R"({"resourceType":"Patient","name":[{"given":["A"],"family":"B"}]})";
+  constexpr std::string_view other = R"({"resourceType":"Patient","name":[{"family":"D"}]})";
+  constexpr std::string_view same = R"({"resourceType":"Patient","name":[{"family":"B"}],"active":true})";
+  const auto refused = merge(Phi<Buffer>(Buffer(before)), Buffer(other), grant, {}, true);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "merge_ambiguous");
+  EXPECT_TRUE(merge(Phi<Buffer>(Buffer(before)), Buffer(same), grant, {}, true));
 }
 
 }  // namespace

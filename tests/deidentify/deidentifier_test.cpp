@@ -218,6 +218,24 @@ TEST(DeIdentifier, KeepsAgesUpTo89) {
     EXPECT_THAT(aged(age), HasSubstr(R"("onsetAge":{"value":90,"comparator":">=",)")) << age;
 }
 
+TEST(DeIdentifier, DropsPlainNumbersThatMayBeAnAgeOver89) {
+  const auto answered = [](const char* value, Form form = Form::safe_harbor) {
+    return form_of(
+        std::string(
+            R"({"resourceType":"QuestionnaireResponse","status":"completed","item":[{"linkId":"1","answer":[{)") +
+            value + "}]}]}",
+        {.form = form});
+  };
+  EXPECT_THAT(answered(R"("valueInteger":89)"), HasSubstr(R"("valueInteger":89)"));
+  EXPECT_THAT(answered(R"("valueDecimal":151.5)"), HasSubstr(R"("valueDecimal":151.5)"));
+  EXPECT_THAT(answered(R"("valueInteger":97)", Form::limited), HasSubstr(R"("valueInteger":97)"));
+  for (const char* const age : {R"("valueInteger":90)", R"("valueInteger":150)", R"("valueDecimal":9.25e1)"})
+    EXPECT_THAT(answered(age), Not(HasSubstr(R"("value)"))) << age;
+  const std::string observed =
+      form_of(R"({"resourceType":"Observation","status":"final","code":{"text":"age"},"valueInteger":97})");
+  EXPECT_THAT(observed, Not(HasSubstr("97")));
+}
+
 TEST(DeIdentifier, KeepsStateAndThreeDigits) {
   const auto place = [](const char* parts, Form form = Form::safe_harbor) {
     return form_of(std::string(R"({"resourceType":"Patient","address":[{)") + parts + "}]}", {.form = form});

@@ -126,6 +126,7 @@ test("it outlives a restart, and is bounded", async () => {
   for (let i = 0; i < 8; ++i) await open(doctor, { patient: "absentee-" + i, reason });
   const over = await open(doctor, { patient: "absentee-9", reason });
   assert.equal(over.status, 429);
+  for (let i = 0; i < 3; ++i) assert.equal((await open(doctor, { patient: stranger.patient, reason })).status, 201, "what is open may be opened again");
   const { directory: data, port } = ward;
   await ward.stop();
   ward = await Ward.start({ data, port });

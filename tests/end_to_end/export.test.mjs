@@ -18,6 +18,9 @@ const planted = [
     identifier: [{ system: "http://hl7.org/fhir/sid/us-ssn", value: "987-65-4329" }], address: [{ line: ["77 Larkspur Hollow"], city: "Tamworthia", state: "NH", postalCode: "03658" }], generalPractitioner: [{ reference: "Practitioner/export-gp", display: "Dr. Okonkwo" }] },
   { resourceType: "Practitioner", id: "export-gp", name: [{ family: "Okonkwo", given: ["Chinedu"] }] },
   { resourceType: "Observation", id: "export-note", status: "final", code: { coding: [{ system: "http://loinc.org", code: "34109-9", display: "Note" }] }, subject: { reference: "Patient/export-planted", display: "Maria Quartermaine" }, effectiveDateTime: "2021-03-04T10:00:00Z", note: [{ text: note }] },
+  { resourceType: "Patient", id: "export-other", active: true },
+  { resourceType: "Appointment", id: "export-group", status: "booked", start: "2027-01-02T09:00:00Z", end: "2027-01-02T09:30:00Z",
+    participant: ["export-planted", "export-other"].map((one) => ({ actor: { reference: "Patient/" + one }, status: "accepted" })) },
 ];
 
 before(async () => {
@@ -170,6 +173,9 @@ test("compressed, it is the same", { skip: zstd ? false : "there is no zstd to r
 test("one type, one patient, a time", async () => {
   const some = read(await run("some", "--type", "Patient,Observation", "--patient", "export-planted"));
   assert.deepEqual([...some.keys()].sort(), ["Observation/export-note", "Patient/export-planted"]);
+  const shared = await run("shared", "--type", "Appointment", "--patient", "export-planted");
+  assert.equal(read(shared).size, 0, "what belongs to somebody else, too, is not in the export of one");
+  assert.deepEqual(shared.manifest.left_out, { of_other_patients_too: 1 });
   assert.equal(read(await run("future", "--since", "2999-01-01")).size, 0);
   assert.equal(read(await run("past", "--type", "Patient", "--since", "2020-01-01T00:00:00Z")).size, [...whole.keys()].filter((one) => one.startsWith("Patient/")).length);
 });

@@ -20,6 +20,19 @@ reason = "a test"
 patients = "all"
 purpose = ["TREAT"]
 view.Observation = { hide = ["code", "encounter", "performer"] }
+
+[role.makes]
+may = ["system/Observation.c"]
+reason = "a test"
+patients = "all"
+purpose = ["TREAT"]
+
+[role.finds]
+may = ["system/Observation.s", "system/Patient.rs"]
+reason = "a test"
+patients = "all"
+purpose = ["TREAT"]
+view.Observation = { hide = ["value"] }
 `;
 
 let ward, behind;
@@ -50,6 +63,7 @@ before(async () => {
     assert.equal((await clinic.request("Observation/" + familiar.deleted, { method: "DELETE", as: "dr.adams" })).status, 204);
   }
   for (const role of ["dateless", "codeless"]) await addClient(ward, role, [role], "system/*.rs");
+  await addClient(ward, "makes-and-finds", ["makes", "finds"], "system/Observation.cs system/Patient.rs");
 });
 after(async () => {
   for (const clinic of [ward, behind]) {
@@ -200,6 +214,10 @@ for (const [name, of] of Object.entries(bases)) {
     assert.deepEqual(ids(posted.json).sort(), ids(one.json).sort());
     for (const query of ["", "?category=vital-signs", `?patient=${familiar.patient}&max=0`, `?patient=${familiar.patient}&value-quantity=1`, "?patient=", "?patient:missing=true"])
       assert.equal((await lastn(query)).status, 400, query);
+    const chained = await lastn(`?subject:Patient.identifier=urn:mrn|${familiar.mrn}&date=2021`);
+    assert.deepEqual(ids(chained.json).sort(), ids(one.json).sort(), "a chain is followed");
+    for (const words of [stranger, nobody])
+      assert.deepEqual(ids((await lastn(`?subject:Patient.identifier=urn:mrn|${words.mrn}`)).json), [], "and finds nobody else");
     assert.equal((await lastn(`?patient=${familiar.patient}`, "desk.diaz")).status, 403);
     assert.equal((await get("Patient/$lastn?patient=1")).status, 404);
   });
@@ -232,6 +250,12 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal((await post(`Condition/${familiar.condition}/$meta-add`, parameters({ tag: [tag] }), "nurse.cole")).status, 403);
     assert.equal((await post(`Patient/${familiar.patient}/$meta-add`, parameters({ tag: [tag] }), "desk.diaz")).status, 403, "its view does not show meta");
     assert.equal((await ask(of(), at + "/$meta-add", "dr.adams", { method: "POST", body: parameters({ tag: [tag] }), scope: "user/Observation.u" })).status, 403);
+    for (const operation of ["$meta-add", "$meta-delete"]) {
+      const unread = (id) => ask(of(), `Observation/${id}/${operation}`, "dr.adams", { method: "POST", body: parameters({ tag: [tag] }), scope: "user/Observation.u user/Observation.r?status=amended" });
+      const hidden = await unread(familiar.observation), absent = await unread(nobody.observation);
+      assert.equal(hidden.status, 404, "what the scope does not read is not told by what changes it");
+      assert.equal(hidden.text.replaceAll(familiar.observation, "ID"), absent.text.replaceAll(nobody.observation, "ID"));
+    }
   });
 
   // ---- nobody hears more ----
@@ -249,8 +273,19 @@ for (const [name, of] of Object.entries(bases)) {
     assert.equal((await everything("?start=2021&_type=Condition", "dateless")).status, 200);
     const all = await everything("", "codeless");
     assert.ok(types(all.json).includes("Observation") && !all.text.includes("29463-7"));
+    for (const [path, as, told] of [["Encounter/familiar-visit-2", "dateless", false], ["Encounter/familiar-visit-2", "codeless", true]]) {
+      assert.equal(Boolean((await get(path, as)).headers["last-modified"]), told, "a time that the view hides is no header");
+      assert.equal(Boolean((await get(path + "/_history", as)).json.entry[0].response.lastModified), told, "nor beside a version");
+    }
     const visit = await get("Encounter/familiar-visit-2/$everything", "codeless");
     assert.deepEqual(ids(visit.json, "match").sort(), ["Encounter/familiar-visit-2", "MedicationRequest/familiar-order-2"], "not by an element that is hidden");
+  });
+
+  test(`${name}: what a conditional create finds is shown as a search shows it`, async () => {
+    const answer = await ask(of(), "Observation", "makes-and-finds", { method: "POST", body: measured(familiar.patient), headers: { "if-none-exist": `_id=familiar-weight-0` } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.id, "familiar-weight-0");
+    assert.equal(answer.json.valueQuantity, undefined, answer.text);
   });
 
   test(`${name}: operations about a stranger are answered like those about nobody`, async () => {

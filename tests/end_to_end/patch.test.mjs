@@ -26,6 +26,7 @@ async function fill(clinic) {
     ...record(familiar, { practitioner: "dr-adams", nurse: "nurse-cole", department: "dept-primary", secret: { ssn: "999-66-6003", street: "Elm Street", value: 70.5, text: "words" } }),
     { resourceType: "Appointment", id: "both", status: "booked", start: "2027-01-02T09:00:00Z", end: "2027-01-02T09:30:00Z",
       participant: [familiar, stranger].map((one) => ({ actor: { reference: "Patient/" + one.patient }, status: "accepted" })) },
+    measured(familiar.patient, { id: "refers", derivedFrom: [{ reference: "Observation/" + stranger.observation }] }),
   ];
   writeFileSync(file, all.map((one) => JSON.stringify(one)).join("\n") + "\n");
   const imported = await clinic.command("import", file);
@@ -149,6 +150,15 @@ for (const [name, base] of Object.entries({ embedded: () => ward.fhir, proxied: 
     assert.equal(narrative.status, 200, narrative.text);
     assert.match(narrative.json.issue[0].diagnostics, /^cleaned: /);
     assert.match((await get(path)).json.text.div, /<p>a<\/p><\/div>$/);
+  });
+
+  test(`${name}: a reference that was there is no claim of who changes something else`, async () => {
+    const changed = await patch("Observation/refers", [{ op: "replace", path: "/status", value: "amended" }]);
+    assert.equal(changed.status, 200, changed.text);
+    const again = await send("PUT", "Observation/refers", { ...changed.json, status: "final" });
+    assert.equal(again.status, 200, again.text);
+    for (const id of [stranger.encounter, nobody.encounter])
+      assert.equal((await patch("Observation/refers", [{ op: "add", path: "/encounter", value: { reference: "Encounter/" + id } }])).status, 422, "a new one is");
   });
 
   test(`${name}: what the view hides is neither tested, nor copied, nor lost`, async () => {

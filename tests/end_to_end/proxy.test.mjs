@@ -16,6 +16,7 @@ function answer(request, response) {
     const url = new URL(request.url, "http://api");
     if (url.pathname !== "/v1/health") seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(pieces).toString() });
     const send = (status, headers, body) => { response.writeHead(status, headers); response.end(body); };
+    if (url.pathname.startsWith("/plain/")) return bare(request.method, url.pathname.slice(7), pieces, send);
     if (url.pathname === "/v1/moved") return send(302, { location: "http://169.254.169.254/" }, "");
     if (url.pathname === "/v1/broken") return send(500, { "content-type": "text/plain" }, "stack trace with SECRET");
     if (url.pathname === "/v1/page") return send(200, { "content-type": "text/html" }, "<p>SECRET</p>");
@@ -23,6 +24,15 @@ function answer(request, response) {
     send(request.method === "POST" ? 201 : 200, { "content-type": "application/json", "set-cookie": "a=b", server: "x", location: `http://127.0.0.1:${api.address().port}/v1/things/7` },
       JSON.stringify({ id: 7, name: "shown", ssn: "SECRET", inside: { name: "shown", ssn: "SECRET" } }));
   });
+}
+
+/** A FHIR server that keeps no meta, and names its own resources by its address. */
+const kept = new Map();
+function bare(method, path, pieces, send) {
+  if (method === "PUT") kept.set(path, JSON.parse(Buffer.concat(pieces).toString()));
+  const found = kept.get(path.replace(/\/_history\/.*/, ""));
+  const body = path === "metadata" ? { resourceType: "CapabilityStatement" } : found ?? { resourceType: "OperationOutcome" };
+  send(path === "metadata" || found ? 200 : 404, { "content-type": "application/fhir+json" }, JSON.stringify(body));
 }
 
 before(async () => {
@@ -39,6 +49,13 @@ fhir = true
 upstream = "${back.fhir}"
 ca = "${back.demo.ca_file}"
 bearer_file = "${token}"
+references = "unchecked"
+
+[route.plain]
+path = "/plain/fhir"
+fhir = true
+upstream = "http://127.0.0.1:${api.address().port}/plain"
+allow_plaintext = "loopback"
 references = "unchecked"
 
 [route.api]
@@ -116,6 +133,29 @@ test("a change is intended, made under the upstream's id, and settled", async ()
   const gone = await ehr("Observation/" + id, { as: "dr.adams", method: "DELETE" });
   assert.equal(gone.status, 204, gone.text);
   assert.notEqual((await ehr("Observation/" + id, { as: "dr.adams" })).status, 200);
+});
+
+test("meta is added to a resource that has none", async () => {
+  const at = "/plain/fhir/Observation/bare", tag = { system: "urn:tags", code: "seen" };
+  const resource = { resourceType: "Observation", id: "bare", status: "final", code: { text: "pulse" }, subject: { reference: "Patient/" + patient } };
+  kept.set("Observation/bare", resource);
+  const change = (operation) => front.request(`${at}/${operation}`, { as: "dr.adams", method: "POST", body: { resourceType: "Parameters", parameter: [{ name: "meta", valueMeta: { tag: [tag] } }] } });
+  const nothing = await change("$meta-delete");
+  assert.equal(nothing.status, 200, nothing.text);
+  assert.deepEqual(kept.get("Observation/bare"), resource);
+  const added = await change("$meta-add");
+  assert.equal(added.status, 200, added.text);
+  assert.deepEqual(kept.get("Observation/bare"), { ...resource, meta: { tag: [tag] } });
+});
+
+test("what an upstream names by its own address is masked like what it names in short", async () => {
+  const own = front.user("patient.one").fhir_user.split("/")[1], base = `http://127.0.0.1:${api.address().port}/plain/`;
+  kept.set("Appointment/group", { resourceType: "Appointment", id: "group", status: "booked",
+    participant: [own, "somebody-else"].map((one) => ({ actor: { reference: base + "Patient/" + one }, status: "accepted" })) });
+  const { status, json, text } = await front.request("/plain/fhir/Appointment/group", { as: "patient.one" });
+  assert.equal(status, 200, text);
+  assert.equal(json.participant[0].actor.reference, "Patient/" + own);
+  assert.ok(!text.includes("somebody-else"), text);
 });
 
 test("an API's answer leaves by its fields, and its request is built anew", async () => {

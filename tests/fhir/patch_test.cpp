@@ -194,6 +194,22 @@ TEST(JsonPatch, is_bounded) {
       "patch_limit");
 }
 
+TEST(JsonPatch, charges_what_it_only_passes) {
+  std::string list = "[0";
+  for (int i = 1; i < 10'000; ++i) list += ",0";
+  std::string looks = "[";
+  for (int i = 0; i < 1'000; ++i)
+    looks += fmt::format("{}{{\"op\":\"test\",\"path\":\"/a/9999\",\"value\":0}}", i == 0 ? "" : ",");
+  EXPECT_EQ(patched("{\"a\":" + list + "]}", looks + "]"), "patch_limit");
+
+  const auto read = read_json_patch(R"([{"op":"remove","path":"/a/0"},{"op":"test","path":"/a","value":1}])");
+  ASSERT_TRUE(read);
+  PatchUse use;
+  EXPECT_FALSE((*read)->apply(R"({"a":[1,2]})", {}, &use)) << "and tells what it came to, also if it failed";
+  EXPECT_TRUE(use.moved_items);
+  EXPECT_GT(use.work, 0u);
+}
+
 TEST(JsonPointer, unescapes_in_the_order_of_rfc_6901) {
   EXPECT_THAT(*patch::parse_pointer("/a~1b/~01//é"), ElementsAre("a/b", "~1", "", "é"));
   EXPECT_TRUE(patch::parse_pointer("")->empty());

@@ -61,6 +61,13 @@ TEST_F(Histories, are_newest_first_and_of_the_patients_asked_for) {
   EXPECT_EQ(recent({.of = {}}), "");
 }
 
+TEST_F(Histories, of_too_many_patients_are_walked_as_a_whole_and_hold_what_is_seen) {
+  fill();
+  const std::vector<std::string> many(history_ranges_max + 1, "1");
+  const Sees sees = [](const Version& one, const Version&) { return one.id == "a"; };
+  EXPECT_EQ(recent({.of = {{"Observation", false, many}}, .sees = sees}), "Observation/a/2 Observation/a/1");
+}
+
 TEST_F(Histories, pages_neither_repeat_nor_lose_and_hold_what_is_seen_alone) {
   fill();
   for (const std::size_t count : {1, 2, 3, 5, 100}) {

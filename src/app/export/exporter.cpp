@@ -52,6 +52,7 @@ class Export {
   Result<void> page(const std::string& type, const store::Page& page, std::unique_ptr<ExportFile>& file);
   Result<void> record(const std::string& type, const store::Page& page);
   Result<void> line(const store::Version& version, Buffer& out);
+  void leave_out_shared(std::vector<store::Version>& found);
 
   Installation& in_;
   const ExportRequest& request_;
@@ -163,6 +164,14 @@ Result<void> Export::page(const std::string& type, const store::Page& page, std:
   return file->write(lines.view());
 }
 
+/// One patient's export holds nothing of others: what belongs to several is left to an export of all.
+void Export::leave_out_shared(std::vector<store::Version>& found) {
+  if (request_.patient.empty()) return;
+  const std::size_t shared =
+      std::erase_if(found, [](const store::Version& version) { return version.patients.size() > 1; });
+  if (shared > 0) report.left_out["of_other_patients_too"] += shared;
+}
+
 Result<void> Export::type(const std::string& type) {
   store::Query asked = query(type);
   std::unique_ptr<ExportFile> file;
@@ -171,6 +180,7 @@ Result<void> Export::type(const std::string& type) {
     if (!found) return std::unexpected(std::move(found.error()));
     asked.after = found->next;
     std::erase_if(found->found, [](const store::Version& version) { return version.deleted; });
+    leave_out_shared(found->found);
     if (found->found.empty()) continue;
     if (auto done = page(type, *found, file); !done) return done;
     progress_({done_, of_, type});

@@ -43,6 +43,9 @@ class Backend {
 /// The backend of the exchange's route.
 Backend& backend_of(Exchange& x);
 
+/// Refuses (500) a search with hops that nobody resolved: without them it finds more than was asked for.
+Allowed<void> check_resolved(const fhir::Search& search);
+
 /// 412 for a version that is not the expected one any more, 503 for a store that cannot write.
 Refusal refusal_of_write(const Error& error);
 Refusal refusal_of_read(const Error& error);

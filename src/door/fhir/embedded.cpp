@@ -35,6 +35,7 @@ class Embedded final : public Backend {
   }
 
   boost::asio::awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
+    if (auto resolved = check_resolved(search); !resolved) co_return refuse(resolved.error());
     auto page = co_await x.services.slow_readers.search(search.query);
     if (!page) co_return refuse(refusal_of_read(page.error()));
     co_return std::move(*page);
@@ -62,6 +63,11 @@ class Embedded final : public Backend {
 Backend& backend_of(Exchange& x) {
   static Embedded embedded;
   return x.route->upstream != nullptr ? fhir_upstream() : embedded;
+}
+
+Allowed<void> check_resolved(const fhir::Search& search) {
+  if (search.hops.size() <= search.resolved.size()) return {};
+  return refuse({.status = 500, .code = "hop_unresolved", .kind = CauseKind::internal, .cause = "a hop was left out"});
 }
 
 Refusal refusal_of_write(const Error& error) {
@@ -93,6 +99,13 @@ Refusal refusal_of_read(const Error& error) {
             .kind = CauseKind::validation,
             .cause = "page",
             .issues = {{.code = "invalid", .diagnostics = "the page is not known any more; search again"}}};
+  if (error.is("search_too_costly"))
+    return {.status = 400,
+            .code = "search_too_costly",
+            .kind = CauseKind::validation,
+            .cause = "work of the store",
+            .issues = {{.code = "too-costly",
+                        .diagnostics = "this takes too long; ask for one patient, one type, or a shorter time"}}};
   return {.status = 503,
           .code = std::string(error.code()),
           .kind = CauseKind::internal,

@@ -4,6 +4,7 @@
 #include "fhir/hidden.hpp"
 #include "fhir/index.hpp"
 #include "fhir/narrow.hpp"
+#include "fhir/shared.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -74,7 +75,9 @@ class Gathering {
                  : Result<store::IndexEntries>(fail("malformed", "stored body"));
     if (!index)
       return refuse({.status = 500, .code = "stored_malformed", .kind = CauseKind::internal, .cause = "stored body"});
+    const bool shared = is_shared(*grant, version.patients);
     for (const store::ReferenceEntry& entry : index->references) {
+      if (shared && entry.type == "Patient" && !shows_patient(*grant, entry.id)) continue;  // masked in what is shown
       const bool asked = include.param ? entry.param == include.param->code : shows(*grant, version.type, entry.param);
       if (!asked || entry.type.empty() || (!include.target.empty() && entry.type != include.target)) continue;
       if (!known_.contains(entry.type + "/" + entry.id)) wanted[entry.type].insert(entry.id);

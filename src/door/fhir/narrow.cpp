@@ -44,7 +44,8 @@ awaitable<Allowed<store::Condition>> resolve(Exchange& x, const fhir::Hop& hop, 
     if (!seen) co_return refuse(seen.error());
     if (seen->more) co_return refuse(too_many_behind(hop.param->code));
     ++searched;
-    ids.insert(seen->referred.begin(), seen->referred.end());
+    for (const std::string& id : seen->referred)
+      if (type != "Patient" || shows_patient(seen->grant, id)) ids.insert(id);
     if (hop.backward) continue;
     for (const store::Version& version : seen->found)
       condition.any_of.push_back(store::ReferenceIs{version.type, version.id, ""});
@@ -97,6 +98,7 @@ awaitable<Allowed<void>> narrow(Exchange& x, const access::Grant& grant, fhir::S
     search.resolved.push_back(*condition);
     search.query.all_of.push_back(std::move(*condition));
   }
+  if (!search.hops.empty()) forget_others(grant, search);  // what they found may be patients of others
   co_return Allowed<void>{};
 }
 

@@ -46,9 +46,9 @@ std::optional<Buffer> view_of(std::string_view body, const access::Grant& grant,
 }
 
 Allowed<Buffer> merge_under(const Phi<Buffer>& current, Buffer changed, const access::Grant& grant,
-                            const store::Version& version) {
+                            const store::Version& version, bool moved) {
   if (grant.whole_view(version.type)) return changed;
-  return access::merge(current, std::move(changed), grant, version.patients);
+  return access::merge(current, std::move(changed), grant, version.patients, moved);
 }
 
 }  // namespace
@@ -90,6 +90,7 @@ std::vector<std::string> conditional_references_of_patch(json::Value resource) {
 fhir::PatchLimits patch_limits(const Exchange& x) {
   fhir::PatchLimits limits;
   limits.bytes_max = x.route->body_bytes_max;
+  limits.work_max -= std::min(limits.work_max, x.patch_work);  // one budget for all patches of a bundle
   return limits;
 }
 
@@ -109,18 +110,20 @@ Allowed<std::string_view> Sight::seen() const {
   return seen_.view();
 }
 
-Allowed<Buffer> Sight::merge(Buffer changed) const {
-  auto inner = merge_under(base_, std::move(changed), reading_, current_);
+Allowed<Buffer> Sight::merge(Buffer changed, bool moved) const {
+  auto inner = merge_under(base_, std::move(changed), reading_, current_, moved);
   if (!inner) return refuse(inner.error());
-  return merge_under(current_.body, std::move(*inner), changing_, current_);
+  return merge_under(current_.body, std::move(*inner), changing_, current_, moved);
 }
 
 Allowed<Content> patched(Exchange& x, const fhir::Patch& patch, const store::Version& current, const Sight& sight) {
   const auto seen = sight.seen();
   if (!seen) return refuse(seen.error());
-  auto changed = patch.apply(*seen, patch_limits(x));
+  fhir::PatchUse use;
+  auto changed = patch.apply(*seen, patch_limits(x), &use);
+  x.patch_work += use.work;
   if (!changed) return refuse(changed.error());
-  Content content{.bytes = std::move(*changed), .document = std::nullopt, .patch = nullptr};
+  Content content{.bytes = std::move(*changed), .document = std::nullopt, .patch = nullptr, .moved = use.moved_items};
   auto document = json::Document::parse(content.bytes.view());
   if (!document) return refuse(refused(422, "patch_limit", "too-costly", "the patched resource is too large"));
   content.document = std::move(*document);

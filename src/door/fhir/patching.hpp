@@ -28,8 +28,8 @@ class Sight {
 
   /// The resource as both show it; the refusal of what may not be seen, if one shows nothing.
   Allowed<std::string_view> seen() const;
-  /// What `changed` makes of the stored resource.
-  Allowed<Buffer> merge(Buffer changed) const;
+  /// What `changed` makes of the stored resource. `moved` as in access::merge.
+  Allowed<Buffer> merge(Buffer changed, bool moved) const;
 
  private:
   const store::Version& current_;

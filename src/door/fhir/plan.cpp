@@ -70,15 +70,33 @@ Buffer body_of(const WriteRequest& request, const std::string& type, const std::
   return fhir::rewrite_references(document->root(), type, *request.references, request.full_url);
 }
 
+/// References of what the caller sent, before it is merged with what the caller does not see.
+awaitable<Allowed<void>> check_sent(Exchange& x, const access::Grant& grant, std::string_view type,
+                                    std::string_view sent, std::string_view before, const Meanwhile& meanwhile) {
+  const auto document = json::Document::parse(sent);
+  if (!document)
+    co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
+  const auto older = json::Document::parse(before);
+  const json::Value known = older ? older->root() : json::Value();
+  auto checked = co_await check_references(x, grant, type, document->root(), known, meanwhile);
+  co_return checked;
+}
+
+/// The current version as the caller sees it; nothing if that is nothing.
+Buffer shown_before(const store::Version& current, const access::Grant& grant) {
+  if (current.deleted) return {};
+  Buffer body = current.body.inside().clone();
+  if (grant.whole_view(current.type)) return body;
+  auto shown = access::minimise(Phi<Buffer>(std::move(body)), grant, {.patients = current.patients, .visible = true});
+  return shown ? std::move(*shown).release() : Buffer();
+}
+
 awaitable<Allowed<Plan>> finish_plan(Exchange& x, const WriteRequest& request, access::Grant grant,
-                                     store::Operation operation, std::string id, Buffer body,
-                                     const Meanwhile& meanwhile) {
+                                     store::Operation operation, std::string id, Buffer body) {
   auto document = json::Document::parse(body.view());
   if (document && put_labels(x, document->root(), body)) document = json::Document::parse(body.view());
   if (!document)
     co_return refuse({.status = 500, .code = "internal", .kind = CauseKind::internal, .cause = "rewritten body"});
-  auto checked = co_await check_references(x, grant, request.type, document->root(), meanwhile);
-  if (!checked) co_return refuse(checked.error());
   auto change = indexed(x, grant, operation, request.type, id, *document);
   if (!change) co_return refuse(change.error());
   change->body = std::move(body);
@@ -100,8 +118,11 @@ awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, c
     if (found->size() > 1) co_return refuse(precondition("If-None-Exist", "several resources match If-None-Exist"));
     if (found->size() == 1) {
       store::Version& match = found->front();
+      auto reading = decide(x, access::Interaction::search, request.type);  // by which it was found
+      if (!reading) co_return refuse(reading.error());
       co_return Plan{.change = std::nullopt,
                      .grant = *grant,
+                     .reading = std::move(*reading),
                      .status = 200,
                      .type = request.type,
                      .id = match.id,
@@ -114,8 +135,10 @@ awaitable<Allowed<Plan>> plan_create(Exchange& x, const WriteRequest& request, c
     co_return Plan{.change = std::nullopt, .grant = *grant, .status = 201, .type = request.type, .id = ""};
   std::string id = request.given_id.empty() ? fresh_id(x) : request.given_id;
   Buffer body = body_of(request, request.type, id);
-  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::create, std::move(id),
-                                   std::move(body), meanwhile);
+  auto checked = co_await check_sent(x, *grant, request.type, body.view(), {}, meanwhile);
+  if (!checked) co_return refuse(checked.error());
+  auto plan =
+      co_await finish_plan(x, request, std::move(*grant), store::Operation::create, std::move(id), std::move(body));
   if (plan && plan->change) plan->change->expected_version = 0;
   co_return plan;
 }
@@ -156,8 +179,10 @@ awaitable<Allowed<Plan>> plan_upsert(Exchange& x, const WriteRequest& request, a
   auto creating = decide(x, access::Interaction::create, request.type);
   if (!creating) co_return refuse(creating.error());
   Buffer body = body_of(request, request.type, id);
-  auto plan = co_await finish_plan(x, request, std::move(grant), store::Operation::update, std::move(id),
-                                   std::move(body), meanwhile);
+  auto checked = co_await check_sent(x, grant, request.type, body.view(), {}, meanwhile);
+  if (!checked) co_return refuse(checked.error());
+  auto plan =
+      co_await finish_plan(x, request, std::move(grant), store::Operation::update, std::move(id), std::move(body));
   if (!plan) co_return plan;
   if (!would_see(x, *creating, request.type, plan->change->index)) co_return refuse(outside_grant(*creating));
   plan->status = 201;
@@ -205,10 +230,13 @@ awaitable<Allowed<Plan>> plan_update(Exchange& x, WriteRequest request, const Me
   if (!current) co_return refuse(current.error());
   if (current->deleted) co_return refuse(not_known(request.type, request.id, "deleted"));
   if (auto matches = check_conditions(request, *current); !matches) co_return refuse(matches.error());
-  auto body = merged(*current, body_of(request, request.type, request.id), *grant);
+  const Buffer sent = body_of(request, request.type, request.id), before = shown_before(*current, *grant);
+  auto body = merged(*current, sent.clone(), *grant);
   if (!body) co_return refuse(body.error());
-  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
-                                   std::move(*body), meanwhile);
+  auto checked = co_await check_sent(x, *grant, request.type, sent.view(), before.view(), meanwhile);
+  if (!checked) co_return refuse(checked.error());
+  auto plan =
+      co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id, std::move(*body));
   if (plan) plan->change->expected_version = current->version;
   co_return plan;
 }
@@ -235,10 +263,14 @@ awaitable<Allowed<Plan>> plan_patch(Exchange& x, WriteRequest request, const Mea
   auto content = patched(x, *request.patch, *current, sight);
   if (!content) co_return refuse(content.error());
   request.resource = content->document->root();
-  auto body = sight.merge(body_of(request, request.type, request.id));
+  const Buffer sent = body_of(request, request.type, request.id);
+  auto body = sight.merge(sent.clone(), content->moved);
   if (!body) co_return refuse(body.error());
-  auto plan = co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id,
-                                   std::move(*body), meanwhile);
+  const std::string_view before = *sight.seen();  // not refused, or nothing would have been patched
+  auto checked = co_await check_sent(x, *grant, request.type, sent.view(), before, meanwhile);
+  if (!checked) co_return refuse(checked.error());
+  auto plan =
+      co_await finish_plan(x, request, std::move(*grant), store::Operation::update, request.id, std::move(*body));
   if (!plan) co_return plan;
   if (!would_see(x, *reading, request.type, plan->change->index)) co_return refuse(outside_grant(*reading));
   plan->change->expected_version = current->version;

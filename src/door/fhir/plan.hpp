@@ -51,8 +51,10 @@ boost::asio::awaitable<Allowed<std::vector<Plan>>> plan_writes(Exchange& x, cons
 /// others would learn from it which ids are taken.
 bool may_upsert(Exchange& x, std::string_view type);
 
-/// References of a resource that are absent, or may not be seen: the same refusal for both.
+/// References of a resource that are absent, or may not be seen: the same refusal for both. Those that `before`, the
+/// current version as the caller sees it (or nothing), has too are no claim of the caller's, and not looked up.
 boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type,
-                                                       json::Value resource, const Meanwhile& meanwhile);
+                                                       json::Value resource, json::Value before,
+                                                       const Meanwhile& meanwhile);
 
 }  // namespace ward::door

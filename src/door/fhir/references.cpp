@@ -35,9 +35,14 @@ bool may_refer(const Exchange& x, const access::Grant& grant, const store::Versi
 }  // namespace
 
 boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access::Grant& grant, std::string_view type,
-                                                       json::Value resource, const Meanwhile& meanwhile) {
+                                                       json::Value resource, json::Value before,
+                                                       const Meanwhile& meanwhile) {
   if (x.route->unchecked_references) co_return Allowed<void>{};
   std::set<std::string> seen;
+  if (before)
+    for (const std::string& text : fhir::literal_references(before, type))
+      if (const fhir::ReferenceParts parts = fhir::split_reference(text, x.live->own_bases); parts.local())
+        seen.insert(parts.type + "/" + parts.id);
   // A transaction has put what they match in the place of conditional references; elsewhere they name nothing.
   std::size_t unknown = fhir::conditional_references(resource, type).size();
   for (const std::string& text : fhir::literal_references(resource, type)) {

@@ -19,12 +19,6 @@ struct Piece {
   std::string_view instead;
 };
 
-bool shows_patient(const access::Grant& grant, const std::string& patient) {
-  return std::any_of(grant.branches().begin(), grant.branches().end(), [&](const access::Branch& branch) {
-    return branch.all || std::binary_search(branch.patients.begin(), branch.patients.end(), patient);
-  });
-}
-
 /// Finds what has to go, in the order of the source.
 class Others {
  public:
@@ -86,7 +80,31 @@ void add_without_patient(const access::Grant& grant, const r4::SearchParam* para
     if (target != "Patient") to.push_back(store::ReferenceIs{std::string(target), asked.id, ""});
 }
 
+/// False if nothing is left to ask for.
+bool forget_others(const access::Grant& grant, std::string_view type, store::Condition& condition) {
+  const bool refers = std::any_of(condition.any_of.begin(), condition.any_of.end(), [](const store::Match& one) {
+    return std::holds_alternative<store::ReferenceIs>(one);
+  });
+  if (!refers) return true;
+  const r4::SearchParam* param = r4::find_param(type, condition.param);
+  std::vector<store::Match> kept;
+  for (store::Match& match : condition.any_of) {
+    if (const auto* reference = std::get_if<store::ReferenceIs>(&match))
+      add_without_patient(grant, param, *reference, kept);
+    else
+      kept.push_back(std::move(match));
+  }
+  condition.any_of = std::move(kept);
+  return !condition.any_of.empty();
+}
+
 }  // namespace
+
+bool shows_patient(const access::Grant& grant, const std::string& patient) {
+  return std::any_of(grant.branches().begin(), grant.branches().end(), [&](const access::Branch& branch) {
+    return branch.all || std::binary_search(branch.patients.begin(), branch.patients.end(), patient);
+  });
+}
 
 bool is_shared(const access::Grant& grant, const std::vector<std::string>& patients) {
   const auto ids = access::without_marks(patients);
@@ -117,22 +135,9 @@ Allowed<access::Sendable> shown_part(const Exchange& x, const access::Grant& gra
 }
 
 void forget_others(const access::Grant& grant, fhir::Search& search) {
-  for (store::Condition& condition : search.query.all_of) {
-    const bool refers = std::any_of(condition.any_of.begin(), condition.any_of.end(), [](const store::Match& one) {
-      return std::holds_alternative<store::ReferenceIs>(one);
-    });
-    if (!refers) continue;
-    const r4::SearchParam* param = r4::find_param(search.query.type, condition.param);
-    std::vector<store::Match> kept;
-    for (store::Match& match : condition.any_of) {
-      if (const auto* reference = std::get_if<store::ReferenceIs>(&match))
-        add_without_patient(grant, param, *reference, kept);
-      else
-        kept.push_back(std::move(match));
-    }
-    condition.any_of = std::move(kept);
-    if (condition.any_of.empty()) search.query.visible.clear();  // nothing can match
-  }
+  for (store::Condition& condition : search.resolved) forget_others(grant, search.query.type, condition);
+  for (store::Condition& condition : search.query.all_of)
+    if (!forget_others(grant, search.query.type, condition)) search.query.visible.clear();  // nothing can match
 }
 
 }  // namespace ward::door

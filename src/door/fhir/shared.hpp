@@ -7,6 +7,9 @@
 
 namespace ward::door {
 
+/// Whether one of the Grant's branches is about the patient.
+bool shows_patient(const access::Grant& grant, const std::string& patient);
+
 /// True if the resource also belongs to patients whom the Grant does not show.
 bool is_shared(const access::Grant& grant, const std::vector<std::string>& patients);
 

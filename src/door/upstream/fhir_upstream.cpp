@@ -77,6 +77,7 @@ class FhirUpstream final : public Backend {
   }
 
   awaitable<Allowed<store::Page>> search(Exchange& x, const fhir::Search& search) override {
+    if (auto resolved = check_resolved(search); !resolved) co_return refuse(resolved.error());
     auto query = search_query(search, x.live->own_bases);
     if (!query) co_return refuse(query.error());
     if (query->nothing) co_return nobody(search);

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "door/upstream.hpp"
+#include "fhir/bundle.hpp"
 #include "fhir/index.hpp"
 #include "fhir/seal.hpp"
 #include "services.hpp"
@@ -57,6 +58,18 @@ std::vector<std::string> bases_of(const Exchange& x) {
   return bases;
 }
 
+/// The upstream may name its own resources by its address. From here on they are local, whoever looks at the body.
+Buffer with_local_references(const UpstreamSettings& upstream, Buffer body, std::string_view type) {
+  const auto document = json::Document::parse(body.view());
+  if (!document) return body;
+  fhir::ReferenceMap local;
+  for (const std::string& text : fhir::literal_references(document->root(), type))
+    for (const std::string& address : upstream.addresses)
+      if (const std::string base = address + upstream.path + "/"; text.starts_with(base))
+        local.emplace(text, text.substr(base.size()));
+  return local.empty() ? std::move(body) : fhir::rewrite_references(document->root(), type, local);
+}
+
 }  // namespace
 
 bool is_id(std::string_view text) {
@@ -75,7 +88,7 @@ std::optional<std::uint64_t> version_number(std::string_view text) {
 }
 
 Result<Taken> take_resource(const Exchange& x, std::string_view type, std::string_view id, std::string_view resource) {
-  Buffer body(resource);
+  Buffer body = with_local_references(x.route->upstream->settings(), Buffer(resource), type);
   auto document = json::Document::parse(body.view());
   if (document && put_labels(x, document->root(), body)) document = json::Document::parse(body.view());
   if (!document) return malformed("the resource is not JSON");

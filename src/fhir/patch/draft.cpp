@@ -17,8 +17,8 @@ std::size_t begin_of(json::Value container, json::Value child) {
 Draft::Draft(std::string_view target, const PatchLimits& limits) : limits_(limits) { splice(0, 0, {target}); }
 
 bool Draft::spend(std::size_t bytes) {
-  work_ += bytes;
-  return work_ <= limits_.work_max;
+  use_.work += bytes;
+  return use_.work <= limits_.work_max;
 }
 
 bool Draft::splice(std::size_t begin, std::size_t end, std::initializer_list<std::string_view> pieces) {
@@ -48,6 +48,7 @@ bool Draft::add_member(json::Value object, std::string_view name, std::string_vi
 }
 
 bool Draft::insert(json::Value array, std::size_t index, std::string_view raw) {
+  use_.moved_items = true;
   std::size_t at = array.end() - 1;
   if (index == array.size()) return splice(at, at, {index == 0 ? "" : ",", raw});
   json::Value next = array.first();
@@ -57,6 +58,7 @@ bool Draft::insert(json::Value array, std::size_t index, std::string_view raw) {
 }
 
 bool Draft::remove(json::Value container, json::Value child) {
+  use_.moved_items = use_.moved_items || container.is_array();
   const std::size_t begin = begin_of(container, child);
   if (const json::Value next = child.next()) return splice(begin, begin_of(container, next), {});
   json::Value before;

@@ -27,6 +27,7 @@ class Draft {
   bool remove(json::Value container, json::Value child);
   /// Counts work that changes nothing (a comparison).
   bool spend(std::size_t bytes);
+  const PatchUse& use() const { return use_; }
 
   Buffer take() && { return std::move(text_); }
 
@@ -36,7 +37,7 @@ class Draft {
   const PatchLimits& limits_;
   Buffer text_;
   std::optional<json::Document> document_;
-  std::size_t work_ = 0;
+  PatchUse use_;
 };
 
 /// An error of an operation: 422, and its index.

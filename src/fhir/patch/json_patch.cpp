@@ -41,7 +41,20 @@ class Run {
   bool ok() const { return draft_.ok(); }
   Buffer take() && { return std::move(draft_).take(); }
 
+  const PatchUse& use() const { return draft_.use(); }
+
   Why run(const Operation& one) {
+    const Why why = change(one);
+    return draft_.spend(0) ? why : Why(beyond_limits);  // of looking, too, which is told by no one else
+  }
+
+  static constexpr std::string_view absent = "its path names nothing in the resource";
+  static constexpr std::string_view unequal = "the test failed";
+
+ private:
+  static constexpr std::size_t passing = 16;  // what passing a value costs, in bytes of copying
+
+  Why change(const Operation& one) {
     switch (one.op) {
       case Op::add:
         return add(one.path, one.value.raw());
@@ -59,16 +72,19 @@ class Run {
     return absent;
   }
 
-  static constexpr std::string_view absent = "its path names nothing in the resource";
-  static constexpr std::string_view unequal = "the test failed";
+  json::Value look(std::span<const std::string> path) {
+    std::size_t passed = 0;
+    const json::Value found = find(draft_.root(), path, &passed);
+    draft_.spend(passed * passing);
+    return found;
+  }
 
- private:
   static Why limited(bool done) { return done ? Why() : Why(beyond_limits); }
 
   /// The container of the place that a pointer names; absent if there is none, or for the whole document.
-  json::Value container_of(const Pointer& path) const {
+  json::Value container_of(const Pointer& path) {
     if (path.empty()) return {};
-    return find(draft_.root(), std::span(path).first(path.size() - 1));
+    return look(std::span(path).first(path.size() - 1));
   }
 
   Why add(const Pointer& path, std::string_view raw) {
@@ -88,18 +104,18 @@ class Run {
 
   Why remove(const Pointer& path) {
     const json::Value container = container_of(path);
-    const json::Value old = find(draft_.root(), path);
+    const json::Value old = look(path);
     if (!container || !old) return absent;  // a document without a value is no resource any more
     return limited(draft_.remove(container, old));
   }
 
   Why replace(const Pointer& path, std::string_view raw) {
-    const json::Value old = find(draft_.root(), path);
+    const json::Value old = look(path);
     return old ? limited(draft_.replace(old, raw)) : absent;
   }
 
   Why move(const Operation& one) {
-    const json::Value source = find(draft_.root(), one.from);
+    const json::Value source = look(one.from);
     if (!source) return absent;
     if (one.from == one.path) return {};
     const Buffer raw(source.raw());
@@ -108,12 +124,12 @@ class Run {
   }
 
   Why copy(const Operation& one) {
-    const json::Value source = find(draft_.root(), one.from);
+    const json::Value source = look(one.from);
     return source ? add(one.path, source.raw()) : absent;
   }
 
   Why test(const Operation& one) {
-    const json::Value found = find(draft_.root(), one.path);
+    const json::Value found = look(one.path);
     if (!found) return absent;
     if (!draft_.spend(found.raw().size())) return beyond_limits;
     return equal(found, one.value) ? Why() : Why(unequal);
@@ -143,8 +159,15 @@ class JsonPatch final : public Patch {
     return {};
   }
 
-  Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits) const override {
+  Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits, PatchUse* use) const override {
     Run run(target, limits);
+    auto done = apply(run);
+    if (use != nullptr) *use = run.use();
+    return done;
+  }
+
+ private:
+  Allowed<Buffer> apply(Run& run) const {
     if (!run.ok()) return refuse(failed_operation(0, "patch_limit", beyond_limits));
     for (std::size_t i = 0; i < operations_.size(); ++i) {
       const Run::Why why = run.run(operations_[i]);
@@ -159,7 +182,6 @@ class JsonPatch final : public Patch {
     return std::move(run).take();
   }
 
- private:
   static Refusal malformed(std::vector<Issue> issues) {
     return {.status = 400,
             .code = "patch_malformed",

@@ -16,6 +16,7 @@ using namespace patch;
 constexpr std::size_t operations_max = 200;       // each reads the resource by an expression of its own
 constexpr unsigned steps_max = 100'000;           // of one expression
 constexpr std::size_t path_bytes_max = 2 * 1024;  // of its text
+constexpr std::size_t evaluation = 16 * 1024;     // what it costs beside its walk, in bytes of copying
 
 enum class Op : std::uint8_t { add, insert, remove, replace, move };
 
@@ -49,9 +50,11 @@ class Run {
   bool ok() const { return draft_.ok(); }
   Buffer take() && { return std::move(draft_).take(); }
 
+  const PatchUse& use() const { return draft_.use(); }
+
   Why run(const Operation& one) {
     const json::Value root = draft_.root();
-    if (!draft_.spend(root.raw().size())) return beyond_limits;
+    if (!draft_.spend(root.raw().size() + evaluation)) return beyond_limits;
     auto items = one.path.evaluate(
         {.resource = root, .resource_type = {}, .limits = {.steps_max = steps_max, .text_max = 1 << 16}});
     if (!items) return "its path cannot be evaluated";
@@ -120,15 +123,24 @@ class Run {
 
   /// The list that the items are, all of it and nothing else.
   std::optional<Pointer> whole_list(const PathItems& items) const {
-    std::optional<Pointer> list;
-    for (const PathItem& item : items) {
-      const auto place = place_of(item);
-      auto own = place ? list_of(draft_.root(), *place) : std::nullopt;
-      if (!own || (list && *list != *own)) return std::nullopt;
-      list = std::move(own);
+    const auto place = items.empty() ? std::nullopt : place_of(items.front());
+    auto list = place ? list_of(draft_.root(), *place) : std::nullopt;
+    if (!list) return std::nullopt;
+    const json::Value values = find(draft_.root(), *list);
+    if (values.size() != items.size()) return std::nullopt;
+    json::Value value = values.first(), twin = find(draft_.root(), twin_of(*list)).first();
+    for (const PathItem& item : items) {  // both are in the order of the document
+      if (!stands_at(item, value, twin)) return std::nullopt;
+      value = value.next();
+      if (twin) twin = twin.next();
     }
-    if (list && find(draft_.root(), *list).size() != items.size()) return std::nullopt;
     return list;
+  }
+
+  static bool stands_at(const PathItem& item, json::Value value, json::Value twin) {
+    if (item.type.empty()) return false;
+    if (item.value) return item.value.begin() == value.begin();
+    return item.extras && twin && item.extras.begin() == twin.begin();
   }
 
   Why insert(const Operation& one, const PathItems& items) {
@@ -218,8 +230,15 @@ class PathPatch final : public Patch {
     return {};
   }
 
-  Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits) const override {
+  Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits, PatchUse* use) const override {
     Run run(target, limits);
+    auto done = apply(run);
+    if (use != nullptr) *use = run.use();
+    return done;
+  }
+
+ private:
+  Allowed<Buffer> apply(Run& run) const {
     if (!run.ok()) return refuse(failed_operation(0, "patch_limit", beyond_limits));
     for (std::size_t i = 0; i < operations_.size(); ++i)
       if (const Run::Why why = run.run(operations_[i]))
@@ -227,7 +246,6 @@ class PathPatch final : public Patch {
     return std::move(run).take();
   }
 
- private:
   static Refusal malformed(std::vector<Issue> issues) {
     return {.status = 400,
             .code = "patch_malformed",

@@ -51,8 +51,9 @@ json::Value item(json::Value array, std::size_t index) {
   return found;
 }
 
-json::Value find(json::Value from, std::span<const std::string> tokens) {
+json::Value find(json::Value from, std::span<const std::string> tokens, std::size_t* passed) {
   for (const std::string& token : tokens) {
+    if (passed != nullptr) *passed += from.size();
     if (from.is_array()) {
       const auto index = array_index(token);
       from = index ? item(from, *index) : json::Value();

@@ -1,11 +1,10 @@
 // Observation/$lastn: the newest observations of each code, by when they were made.
 #include "base/encoding.hpp"
 #include "fhir/index.hpp"
+#include "fhir/narrow.hpp"
 #include "fhir/operations/common.hpp"
 #include "fhir/operations/operations.hpp"
 #include "fhir/operations/record.hpp"
-#include "fhir/shared.hpp"
-#include "fhir/visible.hpp"
 #include "r4/r4.hpp"
 #include "services.hpp"
 
@@ -32,9 +31,8 @@ Refusal too_many(std::string cause, std::string said) {
 
 std::string_view code_of(std::string_view parameter) { return parameter.substr(0, parameter.find(':')); }
 
-/// The search behind it: what the caller gave, newest first. Refuses what the view hides: the order tells dates, and
-/// the groups tell codes.
-Allowed<fhir::Search> search_of(Exchange& x) {
+/// What the caller gave, newest first, as a search that is not narrowed yet. Its groups tell codes.
+Allowed<fhir::Search> asked_of(const Exchange& x) {
   std::string query;
   bool of_somebody = false;
   for (const auto& [name, value] : x.query) {
@@ -52,13 +50,17 @@ Allowed<fhir::Search> search_of(Exchange& x) {
   auto search = fhir::parse_search(observation, query + "_sort=-date", {}, {.own_bases = x.live->own_bases});
   if (!search) return search;
   search->used.push_back({r4::find_param(observation, "code"), "code", "", false});
-  if (auto checked = check_view(*x.grant, observation, *search); !checked) return refuse(checked.error());
-  auto branches = visible(x, *x.grant, observation);
-  if (!branches) return refuse(branches.error());
-  search->query.visible = std::move(*branches);
   search->query.count = x.route->upstream == nullptr ? observations_max : upstream_page;
-  forget_others(*x.grant, *search);
   return search;
+}
+
+/// The search behind it. Refuses what the view hides, in it and behind its references.
+awaitable<Allowed<fhir::Search>> search_of(Exchange& x) {
+  auto search = asked_of(x);
+  if (!search) co_return refuse(search.error());
+  auto narrowed = co_await narrow(x, *x.grant, *search);
+  if (!narrowed) co_return refuse(narrowed.error());
+  co_return search;
 }
 
 /// The names of an observation's code: each coding, or else the text.
@@ -121,7 +123,7 @@ awaitable<Allowed<void>> lastn(Exchange& x) {
   x.record.subjects.inside().query = query_text(x);
   const auto newest = number_of(x, "max", 1, newest_max);
   if (!newest) co_return refuse(newest.error());
-  auto search = search_of(x);
+  auto search = co_await search_of(x);
   if (!search) co_return refuse(search.error());
   Groups groups(*newest);
   auto collected = co_await collect(x, *search, groups);

@@ -6,6 +6,8 @@
 #include "fhir/operations/common.hpp"
 #include "fhir/operations/operations.hpp"
 #include "fhir/shared.hpp"
+#include "fhir/visible.hpp"
+#include "render.hpp"
 #include "services.hpp"
 #include "stages/stages.hpp"
 
@@ -104,9 +106,12 @@ Allowed<Buffer> changed(std::string_view source, json::Value root, json::Value g
     if (!list->empty()) add(name, *list);
   }
   meta.append(meta.empty() ? "{}" : "}");
-  Buffer out(source.substr(0, current.begin()));
-  out.append(meta);
-  out.append(source.substr(current.end()));
+  const bool absent = !current.is_object();  // another server's resource may have none
+  if (absent && meta == "{}") return Buffer(source);
+  const std::size_t begin = absent ? root.begin() + 1 : current.begin();
+  Buffer out(source.substr(0, begin));
+  out.append(absent ? "\"meta\":" + meta + "," : meta);
+  out.append(source.substr(absent ? begin : current.end()));
   return out;
 }
 
@@ -117,6 +122,12 @@ Refusal hidden(const access::Grant& grant, std::string_view type) {
           .cause = grant.cause_text(),
           .issues = {{.code = "forbidden",
                       .diagnostics = fmt::format("your role's view of {} does not show the whole of meta", type)}}};
+}
+
+/// What may be changed and not read is, to an operation that tells what was there, not there.
+Refusal not_readable(Exchange& x, const store::Version& version, const access::Grant& grant) {
+  note_subjects(x.record, version);
+  return not_known(x.fhir.type, x.fhir.id, "not in the grant: " + grant.cause_text());
 }
 
 awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
@@ -130,11 +141,12 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   if (x.grant->hides(x.fhir.type, "meta")) co_return refuse(hidden(*x.grant, x.fhir.type));
   auto current = co_await instance_of(x, *x.grant);
   if (!current) co_return refuse(current.error());
+  if (!sees(x, *reads, *current)) co_return refuse(not_readable(x, *current, *reads));
   const std::uint64_t version = current->version;
   const auto shown = shown_part(x, *x.grant, std::move(*current));
   if (!shown) co_return refuse(shown.error());
   const auto seen = json::Document::parse(shown->view());
-  WARD_ASSERT(seen && seen->root()["meta"].is_object());
+  WARD_ASSERT(seen);
   const auto body = changed(shown->view(), seen->root(), *given, adds);
   if (!body) co_return refuse(body.error());
   const auto document = json::Document::parse(body->view());
@@ -154,7 +166,7 @@ awaitable<Allowed<void>> change_meta(Exchange& x, bool adds) {
   if (!written) co_return written;
   const Plan& done = plans.front();
   auto stored = co_await backend_of(x).read_version(x, done.type, done.id, done.version);
-  if (!stored || !*stored) co_return Allowed<void>{};  // made, and nothing to show of it
+  if (!stored || !*stored || !sees(x, *reads, **stored)) co_return Allowed<void>{};  // made, and nothing to show of it
   co_return answer_meta(x, *reads, std::move(**stored));
 }
 
