@@ -17,6 +17,9 @@ client = "20000/s"
 subject = "20000/s"
 address = "40000/s"
 
+[labels]
+lists = []
+
 [role.writer]
 may = ["system/*.cruds"]
 reason = "fills the records; no provision here names its purpose"
@@ -87,7 +90,7 @@ for (const [where, ask, embedded] of [["embedded", here, true], ["in front of an
   test(`${where}: by person, by organization, by code, by date and by instance`, async () => {
     const cases = [
       ["this person", { type: "deny", actor: [{ role: { text: "doctor" }, reference: { reference: "Practitioner/dr-adams" } }] }, 404, 404],
-      ["another person", { type: "deny", actor: [{ role: { text: "doctor" }, reference: { reference: "Practitioner/dr-nobody" } }] }, 200, 200],
+      ["another person", { type: "deny", actor: [{ role: { text: "doctor" }, reference: { reference: "Practitioner/dr-baker" } }] }, 200, 200],
       ["this code", { type: "permit", provision: [{ type: "deny", purpose: treat, code: [{ coding: [{ system: snomed, code: "86406008" }] }] }] }, 404, 200],
       ["another code", { type: "permit", provision: [{ type: "deny", purpose: treat, code: [{ coding: [{ system: loinc, code: "29463-7" }] }] }] }, 200, 404],
       ["a period of the data", { type: "permit", provision: [{ type: "deny", purpose: treat, class: [{ code: "Condition" }, { code: "Observation" }], dataPeriod: { start: "2024-05-07", end: "2024-05-31" } }] }, 404, 200],

@@ -160,8 +160,8 @@ async function under_load(as, path, canary, change) {
   stop = true;
   await Promise.all(all);
   agent.destroy();
-  assert.ok(seen_before > readers, "it was there before: " + seen_before);
-  assert.ok(after_it > readers, "it was asked for afterwards: " + after_it);
+  assert.ok(seen_before > 0, "it was there before: " + seen_before);
+  assert.ok(after_it > 0, "it was asked for afterwards: " + after_it);
   assert.deepEqual(leaks, []);
 }
 

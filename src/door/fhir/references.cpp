@@ -22,7 +22,8 @@ Refusal unknown_reference(std::size_t count) {
 /// The types that no patient owns hold no PHI to be found by guessing; for all others the patients decide.
 bool may_refer(const Exchange& x, const access::Grant& grant, const store::Version& target) {
   if (target.deleted || is_denied(x, grant, target)) return false;
-  if (grant.sees(target.type, {})) return true;
+  const auto labels = std::span(target.patients).subspan(access::without_marks(target.patients).size());
+  if (grant.sees(target.type, labels)) return true;
   for (const access::Branch& branch : grant.branches()) {
     if (access::is_sealed(branch.sealed, target.patients)) continue;
     if (branch.all) return true;
