@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 
 #include <charconv>
+#include <deque>
 #include <queue>
 #include <tuple>
 
@@ -12,7 +13,8 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::size_t found_at_once = 200;    // resources, by one search
-constexpr std::size_t resources_max = 5'000;  // looked at for one page
+constexpr std::size_t searches_max = 300;     // for one page
+constexpr std::size_t resources_max = 5'000;  // whose versions are waited for at one time
 constexpr std::size_t read_at_once = 50;      // versions, by one read of a history
 constexpr std::size_t reads_max = 1'000;      // of histories, for one page
 
@@ -73,6 +75,16 @@ struct Line {
   std::int64_t next_shown = INT64_MAX;  // when the version came that was shown before
 };
 
+/// The resources of one type, by when they were changed last.
+struct Feed {
+  fhir::Search search;
+  bool open = true;                  // there may be more
+  bool sorted = true;                // as it was asked; else nothing is known before all of it was read
+  std::int64_t reached = INT64_MAX;  // what is still to come is not newer
+
+  std::int64_t newest_to_come() const { return sorted ? reached : INT64_MAX; }
+};
+
 class Merge {
  public:
   Merge(Backend& backend, Exchange& x, const store::History& asked) : backend_(backend), x_(x), asked_(asked) {}
@@ -82,12 +94,11 @@ class Merge {
       begin_ = read_place(asked_.after);
       if (!begin_) co_return refuse(refusal_of_read(Error("page_invalid", "no place in a history")));
     }
-    for (const store::History::Of& of : asked_.of) {
-      auto found = co_await find(of);
-      if (!found) co_return refuse(found.error());
-    }
-    for (std::size_t i = 0; i < lines_.size(); ++i) heads_.push({place_of(lines_[i].current), i});
-    while (!heads_.empty() && page_.next.empty()) {
+    for (const store::History::Of& of : asked_.of) feeds_.push_back(feed_of(of));
+    while (page_.next.empty()) {
+      auto read = co_await read_ahead();
+      if (!read) co_return refuse(read.error());
+      if (heads_.empty()) break;
       const std::size_t line = heads_.top().second;
       heads_.pop();
       auto taken = co_await take(lines_[line], line);
@@ -97,32 +108,58 @@ class Merge {
   }
 
  private:
-  /// What is visible now of one type. A server that does not know the type has nothing of it.
-  awaitable<Allowed<void>> find(const store::History::Of& of) {
-    fhir::Search search;
-    search.query.type = of.type;
-    search.query.visible = {{.all = of.all, .patients = of.patients, .also = {}}};
-    search.query.count = found_at_once;
+  Feed feed_of(const store::History::Of& of) const {
+    Feed feed;
+    feed.search.query.type = of.type;
+    feed.search.query.visible = {{.all = of.all, .patients = of.patients, .also = {}}};
+    feed.search.query.count = found_at_once;
+    feed.search.applied.emplace_back("_sort", "-_lastUpdated");
     if (asked_.since != INT64_MIN) {
       const auto since = WallTime(std::chrono::milliseconds(asked_.since));
-      search.applied.emplace_back("_lastUpdated", "ge" + rfc3339(since));
+      feed.search.applied.emplace_back("_lastUpdated", "ge" + rfc3339(since));
     }
-    do {
-      auto some = co_await backend_.search(x_, search);
-      const bool unknown =
-          !some && asked_.of.size() > 1 && some.error().kind == CauseKind::upstream && some.error().status == 400;
-      if (unknown) co_return Allowed<void>{};
-      if (!some) co_return refuse(some.error());
-      for (store::Version& version : some->found) {
-        if (!asked_.sees(version, version)) continue;
-        if (lines_.size() == resources_max) co_return refuse(too_costly());
-        Line line;
-        line.current = std::move(version);
-        lines_.push_back(std::move(line));
+    return feed;
+  }
+
+  /// Reads on in every feed from which something newer than the newest head may still come.
+  awaitable<Allowed<void>> read_ahead() {
+    for (Feed& feed : feeds_) {
+      while (feed.open && (heads_.empty() || heads_.top().first.updated <= feed.newest_to_come())) {
+        auto read = co_await read_on(feed);
+        if (!read) co_return read;
       }
-      search.query.after = std::move(some->next);
-    } while (!search.query.after.empty());
+    }
     co_return Allowed<void>{};
+  }
+
+  /// A server that does not know the type has nothing of it.
+  awaitable<Allowed<void>> read_on(Feed& feed) {
+    if (++searches_ > searches_max) co_return refuse(too_costly());
+    auto some = co_await backend_.search(x_, feed.search);
+    const bool unknown =
+        !some && feeds_.size() > 1 && some.error().kind == CauseKind::upstream && some.error().status == 400;
+    if (!some && !unknown) co_return refuse(some.error());
+    feed.open = false;
+    if (unknown) co_return Allowed<void>{};
+    for (store::Version& version : some->found) {
+      feed.sorted = feed.sorted && milliseconds(version) <= feed.reached;
+      feed.reached = milliseconds(version);
+      if (auto added = add(std::move(version)); !added) co_return added;
+    }
+    feed.open = !some->next.empty();
+    feed.search.query.after = std::move(some->next);
+    co_return Allowed<void>{};
+  }
+
+  Allowed<void> add(store::Version version) {
+    const bool passed = version.version <= 1 && begin_ && !(place_of(version) < *begin_);  // on a page before
+    if (passed || !asked_.sees(version, version)) return {};
+    if (heads_.size() == resources_max) return refuse(too_costly());
+    Line line;
+    line.current = std::move(version);
+    lines_.push_back(std::move(line));
+    heads_.push({place_of(lines_.back().current), lines_.size() - 1});
+    return {};
   }
 
   /// Takes the version at the head of a line, and puts the next one in its place.
@@ -183,9 +220,10 @@ class Merge {
   Exchange& x_;
   const store::History& asked_;
   std::optional<Place> begin_;
-  std::vector<Line> lines_;
+  std::vector<Feed> feeds_;
+  std::deque<Line> lines_;  // stay where they are
   std::priority_queue<std::pair<Place, std::size_t>> heads_;
-  std::size_t reads_ = 0;
+  std::size_t searches_ = 0, reads_ = 0;
   Place last_;
   store::HistoryPage page_;
 };

@@ -2,7 +2,7 @@
 #include "patch/draft.hpp"
 #include "patch/equal.hpp"
 #include "patch/pointer.hpp"
-#include "validate.hpp"
+#include "patch/source.hpp"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,6 @@ namespace ward::fhir {
 namespace {
 
 using namespace patch;
-
-constexpr std::size_t issues_max = 100;
 
 enum class Op : std::uint8_t { add, remove, replace, move, copy, test };
 
@@ -143,10 +141,9 @@ class JsonPatch final : public Patch {
   explicit JsonPatch(std::string_view source) : source_(source) {}
 
   Allowed<void> read(const PatchLimits& limits) {
-    auto document = json::Document::parse(source_.view(), limits.json);
-    if (!document) return refuse(malformed({json_issue(document.error())}));
-    document_ = std::move(*document);
-    const json::Value root = document_->root();
+    const auto parsed = source_.parse(limits.json);
+    if (!parsed) return refuse(parsed.error());
+    const json::Value root = *parsed;
     if (!root.is_array()) {
       wrong(root, "structure", "a JSON Patch is an array of operations");
     } else if (root.size() > limits.operations_max) {
@@ -155,8 +152,7 @@ class JsonPatch final : public Patch {
       std::size_t index = 0;
       for (json::Value one = root.first(); one; one = one.next()) read_operation(one, index++);
     }
-    if (!issues_.empty()) return refuse(malformed(std::move(issues_)));
-    return {};
+    return source_.judged();
   }
 
   Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits, PatchUse* use) const override {
@@ -182,19 +178,8 @@ class JsonPatch final : public Patch {
     return std::move(run).take();
   }
 
-  static Refusal malformed(std::vector<Issue> issues) {
-    return {.status = 400,
-            .code = "patch_malformed",
-            .kind = CauseKind::validation,
-            .cause = issues.front().diagnostics,
-            .issues = std::move(issues)};
-  }
-
   void wrong(json::Value where, std::string_view code, std::string said) {
-    if (issues_.size() == issues_max) return;
-    const auto position = document_->position(where.begin());
-    issues_.push_back(
-        {.code = std::string(code), .diagnostics = std::move(said), .line = position.line, .column = position.column});
+    source_.wrong(where, code, std::move(said));
   }
 
   void read_operation(json::Value one, std::size_t index) {
@@ -224,10 +209,8 @@ class JsonPatch final : public Patch {
     to = std::move(*pointer);
   }
 
-  Buffer source_;
-  std::optional<json::Document> document_;
+  Source source_;
   std::vector<Operation> operations_;
-  std::vector<Issue> issues_;
 };
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "patch/draft.hpp"
 #include "patch/parameter_value.hpp"
 #include "patch/place.hpp"
+#include "patch/source.hpp"
 #include "path.hpp"
-#include "validate.hpp"
 
 #include <fmt/format.h>
 #include <charconv>
@@ -215,10 +215,9 @@ class PathPatch final : public Patch {
   explicit PathPatch(std::string_view source) : source_(source) {}
 
   Allowed<void> read(const PatchLimits& limits) {
-    auto document = json::Document::parse(source_.view(), limits.json);
-    if (!document) return refuse(malformed({json_issue(document.error())}));
-    document_ = std::move(*document);
-    const json::Value root = document_->root();
+    const auto parsed = source_.parse(limits.json);
+    if (!parsed) return refuse(parsed.error());
+    const json::Value root = *parsed;
     const json::Value all = root["parameter"];
     if (root.string("resourceType") != "Parameters")
       wrong(root, "structure", "a FHIRPath Patch is a Parameters resource");
@@ -226,8 +225,7 @@ class PathPatch final : public Patch {
       wrong(all, "too-costly", fmt::format("more than {} operations", operations_max));
     else
       read_all(all);
-    if (!issues_.empty()) return refuse(malformed(std::move(issues_)));
-    return {};
+    return source_.judged();
   }
 
   Allowed<Buffer> apply(std::string_view target, const PatchLimits& limits, PatchUse* use) const override {
@@ -246,21 +244,9 @@ class PathPatch final : public Patch {
     return std::move(run).take();
   }
 
-  static Refusal malformed(std::vector<Issue> issues) {
-    return {.status = 400,
-            .code = "patch_malformed",
-            .kind = CauseKind::validation,
-            .cause = issues.front().diagnostics,
-            .issues = std::move(issues)};
-  }
-
   void wrong(json::Value where, std::string_view code, std::string said) {
-    const auto position = document_->position(where.begin());
-    issues_.push_back({.code = std::string(code),
-                       .diagnostics = std::move(said),
-                       .expression = index_ ? fmt::format("Parameters.parameter[{}]", *index_) : "Parameters",
-                       .line = position.line,
-                       .column = position.column});
+    source_.wrong(where, code, std::move(said),
+                  index_ ? fmt::format("Parameters.parameter[{}]", *index_) : std::string("Parameters"));
   }
 
   void read_all(json::Value all) {
@@ -309,10 +295,8 @@ class PathPatch final : public Patch {
       wrong(one, "required", fmt::format("{} must be a whole number from 0", name));
   }
 
-  Buffer source_;
-  std::optional<json::Document> document_;
+  Source source_;
   std::vector<Operation> operations_;
-  std::vector<Issue> issues_;
   std::optional<std::size_t> index_;  // of the operation that is being read
 };
 
