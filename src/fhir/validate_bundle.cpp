@@ -108,6 +108,9 @@ void Walk::bundle_entries(json::Value value, std::string_view type, const Place&
     const json::Value resource = entry["resource"];
     if (!resource && !entry["request"] && !entry["response"])
       issue(entry, "invariant", list, "needs a resource, a request or a response (bdl-5)");
+    if (type == "searchset" && entry["search"].string("mode") == "outcome" && resource &&
+        resource.string("resourceType") != "OperationOutcome")
+      issue(resource, "invalid", {&list, "resource"}, "an entry of mode outcome holds an OperationOutcome");
     const std::string url = entry.string("fullUrl");
     if (url.empty()) continue;
     // Versions of one resource may stand side by side in a history.

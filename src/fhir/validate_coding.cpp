@@ -60,7 +60,8 @@ void Walk::ucum_code(json::Value code, const Place& place) {
        "is no unit of UCUM (case matters: \"mg/dL\", \"mm[Hg]\", \"10*3/uL\", \"{score}\")");
 }
 
-/// per-1
+/// per-1. As HL7's validator has it: times that cannot be compared, for one is only a day that holds the other, are no
+/// order either.
 void Walk::period(json::Value value, const Place& place) {
   const json::Value start = value["start"], end = value["end"];
   if (!start.is_string() || !end.is_string()) return;
@@ -68,7 +69,7 @@ void Walk::period(json::Value value, const Place& place) {
   const auto to = path::parse_temporal(end.text(), path::Temporal::date_time);
   if (!from || !to) return;
   const auto order = path::compare(*from, *to);
-  if (order && *order > 0) issue(value, "invariant", place, "start must not be later than end (per-1)");
+  if (!order || *order > 0) issue(value, "invariant", place, "start must not be later than end (per-1)");
 }
 
 /// Extensible and preferred bindings: a code from elsewhere is allowed, and worth a word.

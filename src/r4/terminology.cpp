@@ -12,9 +12,11 @@ bool same_letters(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-/// By url; what stands behind "|" must be the version.
+/// By url; what stands behind "|" must be the version. Some of HL7's own urls have a "|" in them.
 template <typename T>
 const T* find_by_url(std::span<const T> all, std::string_view url) {
+  const auto exact = std::ranges::lower_bound(all, url, {}, &T::url);
+  if (exact != all.end() && exact->url() == url) return &*exact;
   const auto bar = url.find('|');
   const std::string_view plain = url.substr(0, bar);
   const auto found = std::ranges::lower_bound(all, plain, {}, &T::url);

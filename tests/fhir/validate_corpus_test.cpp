@@ -41,6 +41,7 @@ const std::pair<std::string_view, std::string_view> faulty_examples[] = {
     {"CodeSystem-snomedct.json", "two properties of one code"},
     {"ValueSet-example-hierarchical.json", "the system of an include is no absolute URI"},
     {"Bundle-valuesets.json", "holds CodeSystem/snomedct and ValueSet/example-hierarchical"},
+    {"Bundle-dataelements.json", "fullUrls that are given twice (bdl-7)"},
     {"SearchParameter-codesystem-extensions-CodeSystem-author.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-effective.json", "base is missing"},
     {"SearchParameter-codesystem-extensions-CodeSystem-end.json", "base is missing"},

@@ -140,12 +140,16 @@ class Gathering {
 
 #ifdef WARD_HOLE_REVINCLUDE
   awaitable<Allowed<Seen>> search_unchecked(fhir::Search search) {
+    auto grant = decide(x_, access::Interaction::search, search.query.type);
+    if (!grant) co_return refuse(grant.error());
     search.query.visible = {{.all = true, .patients = {}, .also = {}}};
     search.query.count = along_max;
     auto page = co_await backend_of(x_).search(x_, search);
     if (!page) co_return refuse(page.error());
-    // Under its own Grant an assembly would still leave out what may not be seen.
-    Seen seen{.grant = access::Grant::whole("hole", "", ""), .found = std::move(page->found), .more = false};
+    // The assembly would still leave out what is not in the Grant: the records claim to be of a patient who is.
+    for (store::Version& version : page->found)
+      if (!grant->branches().empty()) version.patients = grant->branches().front().patients;
+    Seen seen{.grant = *grant, .found = std::move(page->found), .more = false};
     co_return seen;
   }
 #endif
