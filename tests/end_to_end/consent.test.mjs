@@ -50,11 +50,12 @@ async function withdraw(ask, path) {
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "ward-consent-"));
   ward = await Ward.start({ extra: roles });
-  back = await Ward.start();
+  back = await Ward.start({ extra: roles });
   await fill(ward);
   await fill(back);
   const token = join(folder, "bearer");
-  writeFileSync(token, await back.token("backend-key", "system/*.cruds"), { mode: 0o600 });
+  await machineOf(back, "behind", "writer", { purpose: "HOPERAT" });  // a purpose that no Consent here names
+  writeFileSync(token, await back.token("behind", "system/*.cruds"), { mode: 0o600 });
   front = await Ward.start({ extra: `${roles}
 [route.ehr]
 path = "/ehr/fhir"

@@ -47,7 +47,8 @@ before(async () => {
   await fill(ward);
   await fill(back);
   const token = join(folder, "bearer");
-  writeFileSync(token, await back.token("backend-key", "system/*.cruds"), { mode: 0o600 });
+  await machineOf(back, "behind", "backend");
+  writeFileSync(token, await back.token("behind", "system/*.cruds"), { mode: 0o600 });
   front = await Ward.start({ extra: `${roles}
 [route.ehr]
 path = "/ehr/fhir"

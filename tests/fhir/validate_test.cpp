@@ -450,7 +450,9 @@ TEST(Validate, codes_units_and_periods_are_looked_at) {
   EXPECT_EQ(found_in(observation(unit), true), List{"warning code-invalid Observation.value.code"});
   EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020-01"})")),
             List{"error invariant Observation.effective"});
-  EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020"})")), List{});
+  EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020-02"})")), List{});
+  EXPECT_EQ(found_in(observation(R"("effectivePeriod":{"start":"2020-02","end":"2020"})")),
+            List{"error invariant Observation.effective"});
   EXPECT_EQ(found_in(observation(R"("category":[{"coding":[{"system":"x","code":"y"}]}])")),
             List{"error invalid Observation.category[0].coding[0].system"});
   EXPECT_EQ(found_in(observation(

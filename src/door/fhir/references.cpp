@@ -43,7 +43,8 @@ boost::asio::awaitable<Allowed<void>> check_references(Exchange& x, const access
   if (before)
     for (const std::string& text : fhir::literal_references(before, type))
       if (const fhir::ReferenceParts parts = fhir::split_reference(text, x.live->own_bases); parts.local())
-        seen.insert(parts.type + "/" + parts.id);
+        if (std::string target = parts.type + "/" + parts.id; !meanwhile.removed.contains(target))
+          seen.insert(std::move(target));
   // A transaction has put what they match in the place of conditional references; elsewhere they name nothing.
   std::size_t unknown = fhir::conditional_references(resource, type).size();
   for (const std::string& text : fhir::literal_references(resource, type)) {
