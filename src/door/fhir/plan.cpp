@@ -295,11 +295,13 @@ awaitable<Allowed<Plan>> plan_write(Exchange& x, const WriteRequest& request, co
 }
 
 bool may_upsert(Exchange& x, std::string_view type) {
-  if (!x.route->update_creates) return false;
+  // Who does not see some of the type, for labels or Consents, would learn which ids are taken.
+  if (!x.route->update_creates || consents_in_force(x)) return false;
   const auto shows_all = [&](access::Interaction interaction) {
     const auto grant = decide(x, interaction, type);
-    return grant && std::any_of(grant->branches().begin(), grant->branches().end(),
-                                [](const access::Branch& branch) { return branch.all && branch.constraints.empty(); });
+    return grant && std::any_of(grant->branches().begin(), grant->branches().end(), [](const access::Branch& branch) {
+             return branch.all && branch.constraints.empty() && branch.sealed == 0;
+           });
   };
   return shows_all(access::Interaction::update);
 }

@@ -38,6 +38,8 @@ void seal_by_consents(const Exchange& x, const access::Grant& grant, store::Visi
     branch.sees = [&x, grant](const store::Version& version) { return !is_denied(x, grant, version); };
 }
 
+bool consents_in_force(const Exchange& x) { return consents_of(x).any(); }
+
 WrittenConsents::WrittenConsents(const std::vector<store::Change>& changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (changes[i].type != "Consent") continue;

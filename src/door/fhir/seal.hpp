@@ -14,6 +14,9 @@ bool is_denied(const Exchange& x, const access::Grant& grant, const store::Versi
 /// The same as a part of a query. Lives no longer than the exchange.
 void seal_by_consents(const Exchange& x, const access::Grant& grant, store::Visible& visible);
 
+/// Whether Consents are in force here at all: then even who sees "all" may not see some.
+bool consents_in_force(const Exchange& x);
+
 /// The Consents among changes, taken over once they are written: what was acknowledged holds for the next request.
 class WrittenConsents {
  public:
