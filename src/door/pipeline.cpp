@@ -57,7 +57,6 @@ boost::asio::awaitable<void> walk(Exchange& x) {
   try {
     const Allowed<void> passed = co_await walk_stages(x);
     if (!passed) refusal = passed.error();
-    if (refusal && refusal->kind == CauseKind::record) co_await wait_for_step(x);
     if (!x.caller) {
       const Allowed<void> slowed = co_await slow_unknown(x);
       if (!slowed) refusal = slowed.error();

@@ -88,13 +88,6 @@ boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x) {
   co_return held;
 }
 
-boost::asio::awaitable<void> wait_for_step(Exchange& x) {
-  constexpr std::chrono::nanoseconds step = std::chrono::milliseconds(2);
-  const std::chrono::nanoseconds taken = x.services.clock.mono() - x.began;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, step - taken % step);
-  co_await timer.async_wait(boost::asio::use_awaitable);
-}
-
 boost::asio::awaitable<Allowed<void>> slow_unknown(Exchange& x) {
   const auto delay =
       x.services.abuse.delay("address", shield::address_key(x.stream.peer().address), x.services.clock.mono());

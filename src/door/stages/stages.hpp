@@ -15,9 +15,6 @@ Allowed<void> identify(Exchange& x);
 boost::asio::awaitable<Allowed<void>> limit_caller(Exchange& x);
 /// Holds an answer back whose caller is not known, if its address only probes.
 boost::asio::awaitable<Allowed<void>> slow_unknown(Exchange& x);
-/// Lets a refusal that a record decided leave at a step of the clock: to find, read and judge what may not be seen
-/// takes longer than to find nothing, and that must not be measured.
-boost::asio::awaitable<void> wait_for_step(Exchange& x);
 Allowed<void> authorise(Exchange& x);
 boost::asio::awaitable<Allowed<void>> read_content(Exchange& x);
 Allowed<void> minimise_answer(Exchange& x);
