@@ -131,6 +131,10 @@ may = ["system/*.cruds"]
 reason = "a test"
 patients = "all"
 purpose = ["TREAT"]
+clearances = ["*"]
+
+[labels]
+lists = []
 ` });
   const client = join(ward.directory, "examples.json");
   writeFileSync(client, JSON.stringify({ client_id: "examples", scope: "system/*.cruds", roles: ["examples"], purpose: "TREAT", token_endpoint_auth_method: "client_secret_basic" }));

@@ -22,10 +22,10 @@ void print_report(const json::object& report) {
       if (const auto times = one.value().to_number<std::uint64_t>(); times > 0)
         fmt::print(" {} {}", std::string(one.key().data(), one.key().size()), times);
     fmt::print("\n");
-    for (const json::key_value_pair& one : report.at("left_out").as_object())
-      fmt::print("left out, {}: {}\n", std::string(one.key().data(), one.key().size()),
-                 one.value().to_number<std::uint64_t>());
   }
+  for (const json::key_value_pair& one : report.at("left_out").as_object())
+    fmt::print("left out, {}: {}\n", std::string(one.key().data(), one.key().size()),
+               one.value().to_number<std::uint64_t>());
   fmt::print("{} in {:.1f} s\n", string_of(report, "form"), report.at("seconds").to_number<double>());
 }
 

@@ -258,6 +258,9 @@ json::object ExportReport::json(const ExportRequest& request, WallTime at) const
                      {"since", request.since ? json::value(rfc3339(*request.since)) : json::value()},
                      {"seconds", seconds},
                      {"output", std::move(output)}};
+  json::object reasons;
+  for (const auto& [why, count] : left_out) reasons[why] = count;
+  whole["left_out"] = std::move(reasons);
   if (!request.deidentify) return whole;
   json::object removed;
   for (std::size_t i = 0; i < deidentify::identifier_count; ++i)
@@ -266,9 +269,6 @@ json::object ExportReport::json(const ExportRequest& request, WallTime at) const
   removed["unknown"] = counts.unknown;
   whole["text"] = request.settings.text == FreeText::scan ? "scan" : "drop";
   whole["removed"] = std::move(removed);
-  json::object reasons;
-  for (const auto& [why, count] : left_out) reasons[why] = count;
-  whole["left_out"] = std::move(reasons);
   return whole;
 }
 
