@@ -28,6 +28,8 @@ Refusal hidden(const access::Grant& grant, const fhir::Include& include) {
   return parameter_hidden(grant, include.source, include.param->code, named(include));
 }
 
+constexpr std::size_t searches_max = 200;  // for what comes along with one page: some take long, or ask another server
+
 /// One page's companions, round by round.
 class Gathering {
  public:
@@ -117,6 +119,10 @@ class Gathering {
   awaitable<Allowed<void>> take(std::string type, std::string code, const r4::SearchParam* param,
                                 std::vector<store::Match> matches) {
     for (std::size_t at = 0; at < matches.size() && !full_; at += ids_in_a_search) {
+      if (++searches_ > searches_max) {
+        full_ = true;
+        break;
+      }
       const auto begin = matches.begin() + static_cast<std::ptrdiff_t>(at);
       const auto end = matches.begin() + static_cast<std::ptrdiff_t>(std::min(at + ids_in_a_search, matches.size()));
       store::Condition condition{.param = code, .any_of = {begin, end}, .negate = false, .missing = std::nullopt};
@@ -167,6 +173,7 @@ class Gathering {
   std::set<std::string> known_;
   std::deque<Companion> along_;
   bool full_ = false;
+  std::size_t searches_ = 0;
 };
 
 }  // namespace
@@ -188,7 +195,15 @@ Allowed<void> check_includes(Exchange& x, const access::Grant& grant, fhir::Sear
     else
       kept.push_back(std::move(include));
   }
-  search.includes = std::move(kept);
+  const auto same = [](const fhir::Include& a, const fhir::Include& b) {
+    return a.reverse == b.reverse && a.iterate == b.iterate && a.source == b.source && a.param == b.param &&
+           a.target == b.target;
+  };
+  search.includes.clear();
+  for (fhir::Include& include : kept)
+    if (std::none_of(search.includes.begin(), search.includes.end(),
+                     [&](const fhir::Include& one) { return same(one, include); }))
+      search.includes.push_back(std::move(include));
   return {};
 }
 
