@@ -4,6 +4,7 @@
 #include "r4/terminology.hpp"
 
 #include <gtest/gtest.h>
+#include <deque>
 
 #include <algorithm>
 
@@ -11,11 +12,14 @@ namespace ward::fhir {
 namespace {
 
 Result<std::vector<Code>> of(const std::string& compose) {
-  static std::vector<std::unique_ptr<json::Document>> kept;
-  auto document = json::Document::parse(R"({"resourceType":"ValueSet","status":"active","compose":)" + compose + "}");
-  EXPECT_TRUE(document);
-  kept.push_back(std::make_unique<json::Document>(std::move(*document)));
-  return expand_value_set(kept.back()->root());
+  // Documents point into their text, and codes into documents.
+  static std::deque<std::pair<std::string, std::unique_ptr<json::Document>>> kept;
+  auto& [text, document] =
+      kept.emplace_back(R"({"resourceType":"ValueSet","status":"active","compose":)" + compose + "}", nullptr);
+  auto parsed = json::Document::parse(text);
+  EXPECT_TRUE(parsed);
+  document = std::make_unique<json::Document>(std::move(*parsed));
+  return expand_value_set(document->root());
 }
 
 std::string codes(const Result<std::vector<Code>>& found) {
