@@ -6,14 +6,16 @@ import { Ward } from "./ward.mjs";
 import { addClient, fill, startBehind, unlimited } from "./clinics.mjs";
 import { comparable, familiar, measured, nobody, stranger } from "./strangers.mjs";
 
+/** No label keeps a record from who fills the store: else "all" would not be all, and nothing be created by PUT. */
+const cleared = `[role.backend]\nclearances = ["*"]\n[labels]\nlists = []\n`;
 const keys = `update_create = true\nconditional_delete = "multiple"\n`;
 let ward, behind;
 const bases = { embedded: () => ward.fhir, proxied: () => ward.base + "/ehr/fhir" };
 
 before(async () => {
-  const back = await startBehind(unlimited + "[fhir]\n" + keys, keys);
+  const back = await startBehind(unlimited + cleared + "[fhir]\n" + keys, keys);
   behind = back.behind;
-  ward = await Ward.start({ extra: unlimited + "[fhir]\n" + keys + back.route });
+  ward = await Ward.start({ extra: unlimited + cleared + "[fhir]\n" + keys + back.route });
   for (const clinic of [ward, behind]) await fill(clinic);
   await addClient(ward, "everything", ["backend"], "system/*.cruds");
 });
