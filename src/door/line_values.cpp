@@ -1,6 +1,7 @@
 #include "line_values.hpp"
 
 #include "base/encoding.hpp"
+#include "fhir/links.hpp"
 #include "r4/r4.hpp"
 
 #include <algorithm>
@@ -77,6 +78,8 @@ bool proven_param(std::string_view type, std::string_view base, std::string_view
   if (name.ends_with(":missing")) return value == "true" || value == "false";
   if (code == "_id") return each_alternative(value, is_code_like);
   if (code == "_lastUpdated") return each_alternative(value, is_date_like);
+  if (name == page_param) return only(value, "-_") && value.size() <= 4096;  // sealed: opened or refused, never read
+  if (name == "_since" || name == "_at") return is_date_like(value);
   const r4::SearchParam* param = r4::find_param(type, code);
   if (param == nullptr) return false;
   switch (param->type) {
